@@ -1,0 +1,1 @@
+"""How the world meets Placet: programs, people, time."""

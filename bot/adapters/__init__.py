@@ -1,0 +1,1 @@
+"""The places where people are met: one room each, and none knows another."""

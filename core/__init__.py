@@ -1,0 +1,1 @@
+"""What is decided and why: plain values and pure functions."""

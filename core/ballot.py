@@ -1,0 +1,234 @@
+"""Casting a vote: who may, on what, and what follows. The only place where a person's answer becomes a fact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from core import card, forms
+from core import people as who
+from core.commands import CastVote, GivenReason, GiveReason
+from core.errors import Refused
+from core.events import Decided, ReasonGiven, RequestEvent, Revised, Suggested, Voted, VoteVoided
+from core.model import (
+    ActorKind,
+    Change,
+    Choice,
+    Decision,
+    Outcome,
+    Override,
+    Person,
+    Reason,
+    ReasonRule,
+    Suggestion,
+    Vote,
+)
+from core.request import Request, Revision
+from core.voting import Verdict
+from core.wording import ended
+from core.world import World
+
+REASON_AFTERWARDS = timedelta(days=30)
+MOST_SUGGESTIONS = 20
+WEB_SURFACES = frozenset({"api", "web", "cli"})
+
+
+def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEvent, ...] | Refused:
+    """The events of one vote, without what the tally makes of them."""
+    person = _voter(request, command, world)
+    if isinstance(person, Refused):
+        return person
+    allowed = _may(request, person, command.actor.via, world)
+    if isinstance(allowed, Refused):
+        return allowed
+    reason = _reason(command.choice, command.reason, request, world)
+    if isinstance(reason, Refused):
+        return reason
+    vote = Vote(
+        person=person.id,
+        choice=command.choice,
+        revision=request.revision.number,
+        at=world.now,
+        via=command.actor.via,
+        note=command.note.commitment if command.note else None,
+        reasons=(reason,) if reason else (),
+        acting_for=allowed.acting_for,
+    )
+    if command.choice is Choice.MODIFY:
+        return _modify(request, command, vote, person, world)
+    if command.parameters is not None or command.adopt is not None:
+        return Refused("invalid", "only `modify` takes parameters", "parameters")
+    if command.choice is Choice.APPROVE and (broken := world.policy.broken_limits(request.proposal, request.context)):
+        return Refused("limit", f"Nobody can approve this, it breaks a hard limit: {'; '.join(broken)}.")
+    return (_voted(request, vote),)
+
+
+def _voted(request: Request, vote: Vote) -> Voted:
+    revision = request.revision
+    return Voted(vote, revision.hash, revision.shown, revision.ruling.policy)
+
+
+def _voter(request: Request, command: CastVote, world: World) -> Person | Refused:
+    if command.actor.kind is not ActorKind.PERSON:
+        return Refused("not_a_person", "Only people decide: use a person's token, not a program's key.")
+    person = world.people.get(command.actor.ref)
+    if person is None or not person.active:
+        return Refused("unknown_person", "You are not (or no longer) among the people who decide here.")
+    earlier = request.vote_of(person.id, command.revision)
+    if earlier is not None and person.id not in request.voided:
+        if earlier.choice is command.choice:
+            return Refused("already_voted", f"You have said {_word(command.choice)} already; it counts once.")
+        return Refused(
+            "voted_otherwise",
+            f"You have voted {_word(earlier.choice)} on this revision already, and a vote stands.",
+        )
+    if request.decision is not None:
+        return Refused("ended", ended(request))
+    if command.revision != request.revision.number:
+        return Refused(
+            "stale_revision",
+            f"This is about revision {command.revision}, and revision {request.revision.number} is now asked: "
+            "look at it and decide again.",
+            "revision",
+        )
+    return person
+
+
+def _word(choice: Choice) -> str:
+    return choice.value.replace("_", " ")
+
+
+def _may(request: Request, person: Person, via: str, world: World) -> who.Authority | Refused:
+    ruling = request.ruling
+    barred = who.excluded(request.asker, ruling.four_eyes, world.programs)
+    if person.id in barred:
+        if request.asker.ref == person.id and request.asker.kind is ActorKind.PERSON:
+            return Refused("own_request", "You asked for this yourself; somebody else must decide it.")
+        return Refused("four_eyes", f"You own {request.asker.ref}, which asks this: a second pair of eyes must decide.")
+    allowed = who.authority(person, who.routes(request), world.people, barred, world.now)
+    if allowed is None:
+        return Refused("not_entitled", "This is not yours to decide: its rule asks other people.")
+    if ruling.four_eyes and (shared := who.same_eyes(person, allowed.acting_for, request, world.people, world.now)):
+        return shared
+    if ruling.web_only and via not in WEB_SURFACES:
+        return Refused("web_only", "The policy keeps this decision out of chats: decide it in the web inbox.")
+    return allowed
+
+
+def _reason(choice: Choice, given: GivenReason | None, request: Request, world: World) -> Reason | Refused | None:
+    if given is None:
+        if request.ruling.reason_rule(choice) is ReasonRule.REQUIRED:
+            codes = ", ".join(world.policy.reasons)
+            return Refused("reason_required", f"To {_word(choice)} this, say why: {codes}.", "reason")
+        return None
+    return reason_from(given, world)
+
+
+def reason_from(given: GivenReason, world: World) -> Reason | Refused:
+    if given.code not in world.policy.reasons:
+        return Refused("invalid", f"is none of the codes: {', '.join(world.policy.reasons)}", "reason.code")
+    if given.code == "other" and given.words is None:
+        return Refused("invalid", "must say what it is when the code is `other`", "reason.words")
+    words = given.words.commitment if given.words else None
+    return Reason(given.code, world.now, words, given.would_agree, world.policy.catalogue)
+
+
+def _modify(
+    request: Request, command: CastVote, vote: Vote, person: Person, world: World
+) -> tuple[RequestEvent, ...] | Refused:
+    wanted = command.parameters
+    if command.adopt is not None:
+        found = next((s for s in request.suggestions if s.number == command.adopt), None)
+        if found is None or wanted is not None:
+            return Refused("invalid", "adopt one of the suggestions by its number, without parameters", "adopt")
+        wanted = found.parameters
+    if not wanted:
+        return Refused("invalid", "say which parameters to change, and to what", "parameters")
+    merged = forms.modified(request.proposal, wanted)
+    if isinstance(merged, Refused):
+        return merged
+    proposal = replace(request.proposal, parameters=merged, amount=forms.pessimistic_amount(request.proposal, merged))
+    if broken := world.policy.broken_limits(proposal, request.context):
+        return Refused("limit", f"That would break a hard limit: {'; '.join(broken)}.", "parameters")
+    floor = max(request.floor, request.ruling.tier)
+    ruling = world.policy.rule(
+        proposal,
+        request.context,
+        request.asker,
+        floor,
+        world.people,
+        world.programs,
+        world.now,
+        request.created_at,
+    )
+    barred = who.excluded(request.asker, ruling.four_eyes, world.programs)
+    routes = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
+    if who.authority(person, routes, world.people, barred, world.now) is None:
+        if len(request.suggestions) >= MOST_SUGGESTIONS:
+            return Refused("too_many", "This request has too many suggestions already.")
+        return (Suggested(Suggestion(len(request.suggestions) + 1, person.id, dict(wanted), world.now)),)
+    number = request.revision.number + 1
+    shown = card.face_hash(request.asker, proposal, ruling, number)
+    revision = Revision.of(number, proposal, ruling, shown, world.now, command.actor)
+    return (_voted(request, vote), Revised(revision, replace(vote, revision=number, reasons=(), note=None)))
+
+
+def verdict_event(request: Request, verdict: Verdict, world: World) -> Decided | None:
+    """The decision that a verdict makes, or None while it is open or out of reach."""
+    votes = request.counted()
+    number = request.revision.number
+
+    def by(*choices: Choice) -> tuple[str, ...]:
+        return tuple(v.person for v in votes if v.choice in choices)
+
+    match verdict:
+        case Verdict.APPROVED:
+            changed: tuple[Change, ...] = ()
+            if request.advice is not None:
+                changed = forms.changes(request.recommended.parameters, request.proposal.parameters)
+            kind = "replaced" if changed and len(changed) >= len(_editable(request)) else "refined"
+            return Decided(
+                Decision(
+                    Outcome.MODIFIED if changed else Outcome.APPROVED,
+                    world.now,
+                    number,
+                    by=by(Choice.APPROVE, Choice.MODIFY),
+                    override=Override(kind, changed) if changed else None,
+                )
+            )
+        case Verdict.REJECTED:
+            return Decided(
+                Decision(Outcome.REJECTED, world.now, number, by(Choice.REJECT), override=Override("replaced"))
+            )
+        case Verdict.CHANGES_REQUESTED:
+            return Decided(Decision(Outcome.CHANGES_REQUESTED, world.now, number, by(Choice.REQUEST_CHANGES)))
+        case _:
+            return None
+
+
+def _editable(request: Request) -> tuple[str, ...]:
+    return tuple(request.recommended.editable["properties"]) if request.recommended.editable else ()
+
+
+def voided(request: Request, world: World) -> VoteVoided | None:
+    """The first vote of somebody who has been removed since, if there is one."""
+    for vote in request.counted():
+        person = world.people.get(vote.person)
+        if person is None or not person.active:
+            return VoteVoided(vote.person, vote.revision)
+    return None
+
+
+def give_reason(request: Request, command: GiveReason, world: World) -> tuple[RequestEvent, ...] | Refused:
+    """A reason bound to one's own vote, while the request is open and for 30 days after it ended."""
+    if command.actor.kind is not ActorKind.PERSON:
+        return Refused("not_a_person", "Only the person who voted can say why.")
+    vote = request.vote_of(command.actor.ref, command.revision)
+    if vote is None or vote.person not in world.people or not world.people[vote.person].active:
+        return Refused("no_vote", "You have not voted on this, so there is no vote to give a reason for.")
+    if request.decision and world.now > request.decision.at + REASON_AFTERWARDS:
+        return Refused("too_late", "Reasons are taken for 30 days after the decision.")
+    reason = reason_from(command.reason, world)
+    if isinstance(reason, Refused):
+        return reason
+    return (ReasonGiven(vote.person, vote.revision, reason),)

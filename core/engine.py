@@ -1,0 +1,253 @@
+"""A batch of commands becomes one transaction: load, decide, append, answer.
+
+Group commit is what makes Placet fast, and one writer is what makes races inside a process impossible. A refused
+command never harms its neighbours; a poisonous one (which makes the program itself fail) is found by halving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from core.canonical import time_text
+from core.codec import Doc, write_actor
+from core.codec_events import Entry, entry, write_event
+from core.codec_registry import write_registry_event
+from core.commands import CastVote, Command, GiveReason, Submit
+from core.errors import PlacetError, Refused, StoreUnavailable
+from core.lifecycle import decide, evolve
+from core.model import Gate, Words
+from core.ports import Clock, Remembered, Store, Transaction, Writing
+from core.registry import (
+    REGISTRY_COMMANDS,
+    DeclarePeople,
+    PersonDeclared,
+    Registry,
+    RegistryCommand,
+    decide_registry,
+    evolve_registry,
+    stream_of,
+)
+from core.request import Request
+from core.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A command was carried out (or was, the first time). `request` is its state right after."""
+
+    request: Request | None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The program itself failed on this command; nothing of it was recorded."""
+
+    error: Exception
+
+
+Outcome = Done | Refused | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping(Command):
+    """What must be remembered and is no fact: that a post is shown, a draft. `apply` runs in the transaction."""
+
+    apply: Callable[[Any], None] = lambda transaction: None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of a batch: an outcome for each command, in order, and which requests have changed."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    changed: dict[str, Request] = field(default_factory=dict)
+    registry_changed: bool = False
+
+
+class Engine:
+    """Not for several threads: the desk runs it in its one writer thread.
+
+    `channels`: where the cards of a request are to stand.
+    """
+
+    def __init__(self, store: Store, clock: Clock, channels: Callable[[Request], Sequence[str]] = lambda _: ()) -> None:
+        self._store = store
+        self._clock = clock
+        self._channels = channels
+        self._latest = store.latest() or datetime.min.replace(tzinfo=UTC)
+        self._version = -1
+        self._registry = Registry()
+
+    @property
+    def registry(self) -> Registry:
+        """The registry as of the last transaction."""
+        return self._registry
+
+    def refresh(self) -> Registry:
+        """Read the registry anew."""
+        with self._store.transaction() as transaction:
+            self._read_registry(transaction)
+        return self._registry
+
+    def run(self, commands: Sequence[Command]) -> Batch:
+        """Carry out a batch. Raises StoreUnavailable (nothing recorded for certain: run the same batch again)."""
+        try:
+            return self._attempt(commands)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a poisonous command raises must not reach its neighbours
+            # The registry in memory may be ahead of the one recorded.
+            self._version = -1
+            if len(commands) == 1:
+                return Batch([Failed(error)])
+        half = len(commands) // 2
+        first, second = self.run(commands[:half]), self.run(commands[half:])
+        return Batch(
+            first.outcomes + second.outcomes,
+            {**first.changed, **second.changed},
+            first.registry_changed or second.registry_changed,
+        )
+
+    def _attempt(self, commands: Sequence[Command]) -> Batch:
+        with self._store.transaction() as transaction:
+            now = max(self._clock.now(), self._latest)
+            self._read_registry(transaction)
+            step = _Step(transaction, self._registry, now, self._channels)
+            outcomes = step.carry_out(commands)
+            transaction.write(step.writing, now)
+        self._latest = now
+        if step.writing.registry_changed:
+            self._registry, self._version = step.registry, -1
+        return Batch(outcomes, step.writing.requests, step.writing.registry_changed)
+
+    def _read_registry(self, transaction: Transaction) -> None:
+        version = transaction.registry_version()
+        if version != self._version:
+            self._registry, self._version = transaction.registry(), version
+
+
+class _Step:
+    """One transaction's worth of work: states in memory, and what is to be written of them."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        registry: Registry,
+        now: datetime,
+        channels: Callable[[Request], Sequence[str]],
+    ) -> None:
+        self.writing = Writing()
+        self.registry = registry
+        self._transaction = transaction
+        self._now = now
+        self._now_text = time_text(now)
+        self._channels = channels
+        self._requests: dict[str, Request] = {}
+        self._world = self._view()
+
+    def _view(self) -> World | None:
+        registry = self.registry
+        if registry.policy is None:
+            return None
+        return World(self._now, registry.policy, registry.people, registry.programs, registry.stopped)
+
+    def carry_out(self, commands: Sequence[Command]) -> list[Outcome]:
+        transaction = self._transaction
+        remembered = dict(transaction.remembered([c.id for c in commands if c.digest]))
+        wanted = {c.request for c in commands if c.request and not c.creates}
+        wanted |= {c.replaces for c in commands if isinstance(c, Submit) and c.replaces}
+        self._requests.update(transaction.requests(sorted(wanted)))
+        outcomes = []
+        for command in commands:
+            if command.digest and (before := remembered.get(command.id)):
+                outcomes.append(self._again(command, before))
+                continue
+            outcome = self._one(command)
+            if command.digest and not isinstance(outcome, Failed):
+                version = outcome.request.version if isinstance(outcome, Done) and outcome.request else 0
+                refused = outcome if isinstance(outcome, Refused) else None
+                first = Remembered(command.digest, command.request, version, refused)
+                self.writing.remembered[command.id] = remembered[command.id] = first
+            outcomes.append(outcome)
+        return outcomes
+
+    def _again(self, command: Command, before: Remembered) -> Outcome:
+        if before.digest != command.digest:
+            return Refused(
+                "key_reused",
+                "This key was used before for something else. Take a new key, or send the same again.",
+                "key",
+            )
+        if before.refused is not None:
+            return before.refused
+        if not before.request:
+            return Done(None, repeated=True)
+        current = self._requests.get(before.request)
+        if current is None or current.version != before.version:
+            current = self._transaction.request_at(before.request, before.version) or current
+        return Done(current, repeated=True)
+
+    def _one(self, command: Command) -> Outcome:
+        if isinstance(command, Bookkeeping):
+            command.apply(self._transaction)
+            return Done(None)
+        if isinstance(command, REGISTRY_COMMANDS):
+            return self._change_registry(command)
+        if self._world is None:
+            raise PlacetError("no policy has been adopted yet")
+        request = self._requests.get(command.request)
+        world = self._world
+        if isinstance(command, Submit) and command.replaces:
+            world = replace(world, replaced=self._requests.get(command.replaces))
+        facts, refused = decide(request, command, world)
+        if facts:
+            actor, data = write_actor(command.actor), self.writing.entries
+            for fact in facts:
+                request = evolve(request, fact, command.request)
+                body = write_event(fact)
+                data.append(self._entry(request.id, request.version, type(fact).__name__, actor, command.id, body))
+        if facts and request is not None:
+            self._requests[request.id] = self.writing.requests[request.id] = request
+            if request.ruling.gate is not Gate.NONE:
+                for channel in self._channels(request):
+                    self.writing.posts[request.id, channel] = request.version
+        if refused is not None:
+            return refused
+        if facts:
+            self.writing.words += _words(command)
+        return Done(request)
+
+    def _change_registry(self, command: RegistryCommand) -> Outcome:
+        facts = decide_registry(self.registry, command, self._now)
+        if isinstance(facts, Refused):
+            return facts
+        actor = write_actor(command.actor)
+        for fact in facts:
+            self.registry = evolve_registry(self.registry, fact)
+            stream = stream_of(fact)
+            body = write_registry_event(fact)
+            seq = self.registry.versions[stream]
+            self.writing.entries.append(self._entry(stream, seq, type(fact).__name__, actor, command.id, body))
+            if isinstance(fact, PersonDeclared) and isinstance(command, DeclarePeople):
+                self.writing.words.append(command.names[fact.person.id])
+        if facts:
+            self.writing.registry_changed = True
+            self._world = self._view()
+        return Done(None)
+
+    def _entry(self, stream: str, seq: int, type_name: str, actor: Doc, cause: str, body: Doc) -> Entry:
+        return entry(stream, seq, self._now, self._now_text, type_name, actor, cause, body)
+
+
+def _words(command: Command) -> list[Words]:
+    """What the command's author wrote, for the vault."""
+    found: list[Words | None] = []
+    if isinstance(command, CastVote):
+        found = [command.note, command.reason.words if command.reason else None]
+    elif isinstance(command, GiveReason):
+        found = [command.reason.words]
+    return [words for words in found if words is not None]

@@ -1,0 +1,51 @@
+"""What can go wrong, in two kinds: an expected no (`Refused`, a value) and the few exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An expected no, returned and never raised; nothing was changed.
+
+    `code` is stable and is what programs test (`stale_revision`); `detail` is a sentence for the person or
+    programmer who reads it, with the remedy; `field` names the offending field of the input, if there is one.
+    """
+
+    code: str
+    detail: str
+    field: str | None = None
+
+
+class PlacetError(Exception):
+    """The root of the exceptions that Placet raises on purpose."""
+
+
+class PolicyError(PlacetError):
+    """A policy that cannot be used. `path` leads to the place in the document, as keys and list indexes."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class StoreUnavailable(PlacetError):
+    """The database does not answer. Nothing is known to be lost; try again, with the same command id."""
+
+
+class StoreFull(StoreUnavailable):
+    """The database has no room left. Nothing of the transaction was recorded."""
+
+
+class DeliveryFailed(PlacetError):
+    """A platform did not take a message.
+
+    `permanent`: trying again is of no use (the chat is gone, the token revoked).
+    `retry_after`: seconds the platform asked to be left alone, if it said so.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after = retry_after

@@ -1,0 +1,135 @@
+"""CEL expressions: compiled once, given only declared inputs, and never able to fail towards yes.
+
+Policies and `valid_while` are written in the Common Expression Language. Numbers reach it as integers, or as doubles
+where the decimal survives the trip exactly; a number that would be rounded is unknown, because rounding could
+carry it under a bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import cel
+
+from core.model import Json, Proposal
+
+LONGEST = 2_000
+_INT64 = 2**63 - 1
+_STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_PATHS = re.compile(r"(?<![\w.])(context|parameters)\.([A-Za-z_]\w*)")
+# Comprehensions can be nested into exponential work; no rule needs them.
+_MACROS = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
+NAMES = frozenset(
+    {"action", "subject", "confidence", "amount", "currency", "account", "algorithm", "context", "parameters"}
+)
+
+
+class Unknown(Exception):
+    """A value that an expression needs cannot be known; the caller must assume the worst."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled CEL expression. `paths` are the inputs it reads: `amount`, `context.vix`, ..."""
+
+    source: str
+    program: Any
+    paths: frozenset[str]
+
+    def holds(self, values: Mapping[str, Any]) -> bool:
+        """Whether it is true. Raises Unknown when it cannot be said: an error, or an answer that is no boolean."""
+        try:
+            answer = self.program.execute(values)
+        except Exception as problem:
+            raise Unknown(f"`{self.source}` cannot be judged: {problem}") from problem
+        except BaseException as problem:
+            # The CEL library is Rust: a panic there arrives as a BaseException. Ctrl-C must still pass.
+            if type(problem).__name__ != "PanicException":
+                raise
+            raise Unknown(f"`{self.source}` cannot be judged") from problem
+        if answer is True or answer is False:
+            return answer
+        raise Unknown(f"`{self.source}` is not a yes-or-no question")
+
+
+@lru_cache(maxsize=1024)
+def compiled(source: str) -> Expression:
+    """Compile. Raises ValueError with a sentence that says what is wrong and where."""
+    if len(source) > LONGEST:
+        raise ValueError(f"an expression has at most {LONGEST} characters")
+    bare = _STRINGS.sub("''", source)
+    if macro := _MACROS.search(bare):
+        raise ValueError(f"`{macro[1]}` is not allowed in expressions: compare the fields one by one")
+    try:
+        program = cel.compile(source)
+        names = set(program.variables())
+    except ValueError as problem:
+        raise ValueError(f"`{source}` is not a CEL expression: {problem}") from problem
+    except BaseException as problem:
+        if isinstance(problem, (KeyboardInterrupt, SystemExit)):
+            raise
+        raise ValueError(f"`{source}` is not a CEL expression") from problem
+    if strangers := names - NAMES:
+        raise ValueError(
+            f"`{source}` reads {', '.join(sorted(strangers))}, which a proposal does not have; "
+            f"it has {', '.join(sorted(NAMES))}"
+        )
+    paths = {name for name in names if name not in ("context", "parameters")}
+    paths |= {f"{head}.{tail}" for head, tail in _PATHS.findall(bare)}
+    for head in names & {"context", "parameters"}:
+        if not any(path.startswith(head + ".") for path in paths):
+            raise ValueError(f"`{source}` must say which field of {head} it reads, as in {head}.name")
+    return Expression(source, program, frozenset(paths))
+
+
+def number(value: Json) -> int | float:
+    """A number as CEL reads it. Raises Unknown when it is none, or would be rounded on the way."""
+    if type(value) is int:
+        if -_INT64 <= value <= _INT64:
+            return value
+    elif type(value) is Decimal and value.is_finite():
+        if value == value.to_integral_value() and abs(value) <= _INT64:
+            return int(value)
+        nearest = float(value)
+        if Decimal(repr(nearest)) == value:
+            return nearest
+    raise Unknown(f"{value!s:.40} is not a number that can be compared exactly")
+
+
+def scalar(value: Json) -> Any:
+    """A single value as CEL reads it: text, yes or no, or a number. Raises Unknown for anything else."""
+    if isinstance(value, (str, bool)):
+        return value
+    return number(value)
+
+
+def read(proposal: Proposal, context: Mapping[str, Json], path: str) -> Json:
+    """The value at `path` of a proposal with its live context; None when it is missing."""
+    head, _, tail = path.partition(".")
+    if head == "context":
+        return context.get(tail)
+    if head == "parameters":
+        return proposal.parameters.get(tail)
+    return getattr(proposal, head, None)
+
+
+def still_valid(source: str, proposal: Proposal, context: Mapping[str, Json]) -> bool:
+    """Whether a proposal's `valid_while` holds. What cannot be judged does not hold."""
+    try:
+        expression = compiled(source)
+        values: dict[str, Any] = {"context": {}, "parameters": {}}
+        for path in expression.paths:
+            head, _, tail = path.partition(".")
+            value = scalar(read(proposal, context, path))
+            if tail:
+                values[head][tail] = value
+            else:
+                values[head] = value
+        return expression.holds(values)
+    except (Unknown, ValueError):
+        return False

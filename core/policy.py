@@ -1,0 +1,258 @@
+"""Rules to a Ruling. The highest tier that matches wins; what is unknown means the highest tier there is.
+
+A policy is a document (YAML in `placet.yaml`); `policy_document.py` reads it into these values. Rules are judged in
+order of tier, highest first, and within a tier in the order they are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core import people as who
+from core.durations import in_words
+from core.errors import PolicyError
+from core.expressions import Expression, Unknown, read, scalar
+from core.model import (
+    Actor,
+    Escalation,
+    Gate,
+    Json,
+    Person,
+    Program,
+    Proposal,
+    QuorumKind,
+    ReasonRule,
+    Route,
+    Ruling,
+    Silence,
+)
+from core.voting import needed
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A value that rules read. Missing, it takes the pessimistic `default`; without one it is unknown."""
+
+    path: str
+    default: Json = None
+    minimum: Decimal | int | None = None
+    maximum: Decimal | int | None = None
+
+    def value(self, proposal: Proposal, context: Mapping[str, Json]) -> Any:
+        """The value as CEL reads it. Raises Unknown."""
+        raw = read(proposal, context, self.path)
+        if raw is None:
+            raw = self.default
+        if raw is None:
+            raise Unknown(f"{self.path} is missing")
+        if self.minimum is not None or self.maximum is not None:
+            if isinstance(raw, (bool, str, list, dict)):
+                raise Unknown(f"{self.path} is no number")
+            if (self.minimum is not None and raw < self.minimum) or (self.maximum is not None and raw > self.maximum):
+                raise Unknown(f"{self.path} is {raw}, outside what is possible")
+        return scalar(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `when` None matches everything; `remind` is the share of the time after which to remind."""
+
+    name: str
+    tier: int
+    gate: Gate
+    when: Expression | None
+    route: Route = field(default_factory=Route)
+    quorum: QuorumKind = QuorumKind.ANY
+    n: int = 1
+    expire: timedelta = timedelta(hours=24)
+    remind: Decimal | None = Decimal("0.8")
+    escalate: tuple[tuple[timedelta, Route], ...] = ()
+    silence: Silence = Silence.EXPIRE
+    four_eyes: bool = False
+    reasons: Mapping[str, ReasonRule] = field(default_factory=dict)
+    web_only: bool = False
+    act_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A hard limit: what must hold for anybody to approve, modify or claim. Nothing lifts it."""
+
+    name: str
+    must: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    hash: str
+    currency: str | None
+    tiers: Mapping[int, str]
+    inputs: Mapping[str, Input]
+    rules: tuple[Rule, ...]
+    """Highest tier first."""
+    limits: tuple[Limit, ...]
+    reasons: Mapping[str, str]
+    """Reason codes, each with the words that people see."""
+    catalogue: int = 1
+    """The version of the reason catalogue."""
+
+    def rule(
+        self,
+        proposal: Proposal,
+        context: Mapping[str, Json],
+        asker: Actor,
+        floor: int,
+        people: Mapping[str, Person],
+        programs: Mapping[str, Program],
+        now: datetime,
+        asked_at: datetime,
+    ) -> Ruling:
+        """The verdict on one revision, with the reasons for it. Never raises: what is unclear is the highest tier.
+
+        `asked_at`: when the request was submitted; the proposal's `valid_for` counts from there.
+        """
+        rule, why = self._match(proposal, context)
+        if rule.tier < floor:
+            rule = next((r for r in reversed(self.rules) if r.tier >= floor), self.rules[0])
+            rule = next(r for r in self.rules if r.tier == rule.tier)
+            why = (*why, f"an earlier revision had tier {floor}, and a tier never falls")
+        return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
+
+    def _match(self, proposal: Proposal, context: Mapping[str, Json]) -> tuple[Rule, tuple[str, ...]]:
+        highest = self.rules[0]
+        try:
+            values = self._values(proposal, context)
+            for rule in self.rules:
+                if rule.when is None:
+                    return rule, ("every other request",)
+                if rule.when.holds(values):
+                    return rule, (f"{rule.when.source} ({self._shown(rule.when, values)})",)
+        except Unknown as unknown:
+            return highest, (f"{unknown}, so the highest tier decides",)
+        return highest, ("no rule speaks of this, so the highest tier decides",)
+
+    def _values(self, proposal: Proposal, context: Mapping[str, Json]) -> dict[str, Any]:
+        if "amount" in self.inputs and proposal.currency not in (None, self.currency):
+            raise Unknown(f"the amount is in {proposal.currency}, and the policy speaks of {self.currency}")
+        values: dict[str, Any] = {"context": {}, "parameters": {}}
+        for declared in self.inputs.values():
+            value = declared.value(proposal, context)
+            head, _, tail = declared.path.partition(".")
+            if tail:
+                values[head][tail] = value
+            else:
+                values[head] = value
+        return values
+
+    @staticmethod
+    def _shown(expression: Expression, values: Mapping[str, Any]) -> str:
+        parts = []
+        for path in sorted(expression.paths):
+            head, _, tail = path.partition(".")
+            parts.append(f"{path} is {values[head][tail] if tail else values[head]}")
+        return ", ".join(parts)
+
+    def _ruling(
+        self,
+        rule: Rule,
+        why: tuple[str, ...],
+        proposal: Proposal,
+        asker: Actor,
+        people: Mapping[str, Person],
+        programs: Mapping[str, Program],
+        now: datetime,
+        asked_at: datetime,
+    ) -> Ruling:
+        lasts = rule.expire
+        if proposal.valid_for is not None:
+            lasts = min(lasts, asked_at + proposal.valid_for - now)
+        barred = who.excluded(asker, rule.four_eyes, programs)
+        asked = who.eligible(rule.route, people, barred)
+        acting = [limit for limit in (rule.act_within, proposal.act_within) if limit is not None]
+        gate = rule.gate
+        if proposal.advisory and gate is Gate.ASK:
+            gate = Gate.NOTIFY
+        return Ruling(
+            tier=rule.tier,
+            tier_name=self.tiers[rule.tier],
+            gate=gate,
+            rule=rule.name,
+            why=why,
+            policy=self.hash,
+            route=rule.route,
+            quorum=rule.quorum,
+            needed=needed(rule.quorum, asked, rule.n),
+            eligible=asked,
+            expire_at=now + lasts,
+            remind_at=now + lasts * float(rule.remind) if rule.remind is not None else None,
+            escalations=tuple(Escalation(now + min(after, lasts), to) for after, to in rule.escalate),
+            silence=rule.silence,
+            four_eyes=rule.four_eyes,
+            reasons=rule.reasons,
+            web_only=rule.web_only,
+            act_within=min(acting, default=None),
+        )
+
+    def broken_limits(self, proposal: Proposal, context: Mapping[str, Json]) -> tuple[str, ...]:
+        """The hard limits that this proposal does not keep. One that cannot be judged is not kept."""
+        if not self.limits:
+            return ()
+        try:
+            values = self._values(proposal, context)
+        except Unknown as unknown:
+            return tuple(f"{limit.name} ({unknown})" for limit in self.limits)
+        broken = []
+        for limit in self.limits:
+            try:
+                if not limit.must.holds(values):
+                    broken.append(f"{limit.name}: {limit.must.source} ({self._shown(limit.must, values)})")
+            except Unknown as unknown:
+                broken.append(f"{limit.name} ({unknown})")
+        return tuple(broken)
+
+    def faults(self, people: Mapping[str, Person], programs: Mapping[str, Program]) -> tuple[PolicyError, ...]:
+        """What cannot be satisfied by the people there are: a rule whose quorum nobody can reach."""
+        found = []
+        owners = {program.owner for program in programs.values() if program.owner}
+        for index, rule in enumerate(self.rules):
+            if rule.gate is not Gate.ASK:
+                continue
+            asked = [p.id for p in people.values() if p.active and who.fits(p, rule.route)]
+            fewest = len(asked) - (1 if rule.four_eyes and owners.intersection(asked) else 0)
+            needs = rule.n if rule.quorum is QuorumKind.N else 1
+            if fewest < needs:
+                found.append(
+                    PolicyError(
+                        f"rule `{rule.name}` needs {needs} of {describe(rule.route)}, and "
+                        f"{'nobody' if not asked else ', '.join(sorted(asked))} can decide it"
+                        + (" besides the owner of what asks" if fewest < len(asked) else "")
+                        + "; give more people the role, or ask others",
+                        ("rules", index),
+                    )
+                )
+            for after, to in rule.escalate:
+                if not any(p.active and who.fits(p, to) for p in people.values()):
+                    found.append(
+                        PolicyError(
+                            f"rule `{rule.name}` escalates after {in_words(after)} to {describe(to)}, "
+                            "and there is nobody like that",
+                            ("rules", index, "escalate"),
+                        )
+                    )
+        return tuple(found)
+
+
+def describe(route: Route) -> str:
+    """A route in words: `anybody with the role trader`."""
+    parts = []
+    if route.roles:
+        parts.append("the role " + " or ".join(route.roles))
+    if route.people:
+        parts.append(" or ".join(route.people))
+    words = " or ".join(parts) or "nobody"
+    return f"{words} with {' and '.join(route.skills)}" if route.skills else words

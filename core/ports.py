@@ -1,0 +1,242 @@
+"""The holes in the wall: what the core asks of the outside. Small Protocols, each with its promise.
+
+An absent capability is data (`Limits`), never a method that raises NotImplementedError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from core.card import Card
+from core.codec_events import Entry, Fact
+from core.errors import Refused
+from core.model import Json, Words
+from core.registry import Registry
+from core.request import Request
+
+Item = TypeVar("Item")
+
+
+class Clock(Protocol):
+    """Says what time it is, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The first answer to a command: the request's version then, or the refusal."""
+
+    digest: str
+    request: str
+    version: int
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostRef:
+    """Where a card stands: a channel of ours, and the platform's own names for the place."""
+
+    channel: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A card standing (or to stand) in one chat. Delivery makes `shown` equal to `wanted`."""
+
+    request: str
+    channel: str
+    wanted: int
+    shown: int
+    ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An unfinished answer: fields of a modification, requests chosen together, a question waiting for words."""
+
+    id: str
+    person: str
+    kind: str
+    body: Mapping[str, Json]
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class Writing:
+    """Everything one transaction records, set-based."""
+
+    entries: list[Entry] = field(default_factory=list)
+    requests: dict[str, Request] = field(default_factory=dict)
+    words: list[Words] = field(default_factory=list)
+    remembered: dict[str, Remembered] = field(default_factory=dict)
+    posts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(request, channel) to the version wanted there."""
+    registry_changed: bool = False
+
+
+class Transaction(Protocol):
+    """One transaction on the store. Leaving the context commits; an exception undoes everything."""
+
+    def registry_version(self) -> int:
+        """A number that changes with the registry, share-locked until the end of the transaction."""
+
+    def registry(self) -> Registry:
+        """The registry, folded from its events."""
+
+    def remembered(self, ids: Sequence[str]) -> Mapping[str, Remembered]:
+        """The first answers to those of the commands that were heard before."""
+
+    def requests(self, ids: Iterable[str]) -> Mapping[str, Request]:
+        """These requests as they stand, locked against other writers until the end of the transaction."""
+
+    def request_at(self, request: str, version: int) -> Request | None:
+        """A request as it stood at an earlier version: the fold of its first events."""
+
+    def write(self, writing: Writing, now: datetime) -> None:
+        """Record everything. A stream that somebody else has written to meanwhile makes it fail as a whole."""
+
+    def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
+        """This version of the card now stands in the channel, under this reference."""
+
+    def mark_gone(self, request: str, channel: str) -> None:
+        """The post was deleted and is not to be sent again."""
+
+    def keep_draft(self, draft: Draft) -> None:
+        """Keep an unfinished answer, over one of the same id."""
+
+    def drop_draft(self, draft: str) -> None: ...
+
+    def sweep(self, now: datetime) -> int:
+        """Forget first answers and drafts whose time is over; how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a listing. `cursor` leads to the next; None means that this is the last."""
+
+    items: Sequence[Item]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to list. `status`: pending, decided or outcome; `asker`: `program:x`; `audience`: `role:x`, `person:y`."""
+
+    status: str = "pending"
+    tier: int | None = None
+    subject: str | None = None
+    asker: str | None = None
+    audience: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact with its place in the journal."""
+
+    position: int
+    stream: str
+    fact: Fact
+    leaf: bytes
+
+
+class Reader(Protocol):
+    """Reads that take no part in decisions, on connections of their own. Raises StoreUnavailable."""
+
+    def request(self, request: str) -> Request | None: ...
+
+    def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
+        """Pending: highest tier first, then the nearest deadline. Ended: the latest first. ValueError: a bad cursor."""
+
+    def counts(self) -> Mapping[int, int]:
+        """How many are pending, by tier."""
+
+    def history(self, request: str) -> Sequence[Recorded]:
+        """All facts about one request, in order."""
+
+    def journal(self, after: int, most: int) -> Sequence[Recorded]:
+        """Facts of every stream behind a position."""
+
+    def position(self) -> int:
+        """The last position of the journal; 0 when it is empty."""
+
+    def words(self, commitments: Iterable[str]) -> Mapping[str, str]:
+        """What was written, by commitment; what was erased is not there."""
+
+    def due(self, now: datetime, most: int) -> Sequence[str]:
+        """Requests at which the clock must look by now, the longest overdue first."""
+
+    def next_due(self) -> datetime | None: ...
+
+    def voted_by(self, person: str) -> Sequence[str]:
+        """Pending requests on which this person has voted."""
+
+    def unshown(self, most: int) -> Sequence[Post]:
+        """Posts whose shown version is behind the wanted one, the most urgent first."""
+
+    def draft(self, draft: str, now: datetime) -> Draft | None:
+        """An unfinished answer, if its time is not over."""
+
+    def ping(self) -> None:
+        """Ask the database for anything at all."""
+
+
+class Store(Protocol):
+    """Raises StoreUnavailable when the database does not answer, and StoreFull when it has no room."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin. One writer at a time in this process."""
+
+    def latest(self) -> datetime | None:
+        """The time of the latest recorded fact: `now` never goes back behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a platform can show and bear. `None` means unlimited."""
+
+    text: int | None = None
+    """Characters in one message."""
+    edits: bool = True
+    """Whether a message can be changed after it was sent."""
+    posts_per_second: float | None = None
+
+
+class Messenger(Protocol):
+    """Shows cards in one place. What the platform does not take is raised as DeliveryFailed, and nothing else is."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    async def post(self, channel: str, card: Card) -> PostRef:
+        """Show a card. The reference must still be good after a restart."""
+
+    async def update(self, ref: PostRef, card: Card) -> None:
+        """Make the post show this card. The same card again is success. A deleted post is `permanent`."""
+
+    async def notify(self, channel: str, text: str) -> None:
+        """Say one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A press or typed answer on a card, as the platform vouches for it."""
+
+    id: str
+    platform: str
+    workspace: str
+    user: str
+    token: str
+    text: str | None = None
+
+
+class TapSource(Protocol):
+    """Brings taps. Returns only when cancelled; a platform that is away is waited for."""
+
+    async def run(self, on_tap: Callable[[Tap], Awaitable[str]]) -> None:
+        """Hand over every tap; what `on_tap` returns is shown to the tapper alone."""

@@ -1,0 +1,1 @@
+"""What is remembered: the journal, the current rows, the outbox."""

@@ -1,0 +1,136 @@
+"""The tables, as SQLAlchemy Core knows them. `migrations/` makes them; a test holds the two to each other.
+
+Times are whole microseconds since 1970 in UTC: exact, sortable, and the same on both databases.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# Identity columns count up by themselves on PostgreSQL; SQLite does so for INTEGER PRIMARY KEY alone.
+_Counter = BigInteger().with_variant(Integer, "sqlite")
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", _Counter, primary_key=True, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    UniqueConstraint("stream", "seq", name="uq_events_stream_seq"),
+    sqlite_autoincrement=True,
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("revised_in", Integer, nullable=False),
+    Column("asker", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("rank", SmallInteger, nullable=False),  # minus the tier, so that every order of the queue ascends
+    Column("outcome", Text),
+    Column("audience", Text, nullable=False),
+    Column("voters", Text, nullable=False),
+    Column("expire_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("decided_at", BigInteger),
+    Column("state", LargeBinary, nullable=False),
+)
+_pending = text("decided_at IS NULL")
+_ended = text("decided_at IS NOT NULL")
+for _name, _columns, _where in (
+    ("ix_requests_queue", ("rank", "expire_at", "id"), _pending),
+    ("ix_requests_due", ("due_at", "id"), text("due_at IS NOT NULL")),
+    ("ix_requests_ended", ("decided_at", "id"), _ended),
+    ("ix_requests_ended_outcome", ("outcome", "decided_at", "id"), _ended),
+    ("ix_requests_ended_asker", ("asker", "decided_at", "id"), _ended),
+    ("ix_requests_ended_subject", ("subject", "decided_at", "id"), _ended),
+):
+    Index(_name, *(requests.c[c] for c in _columns), sqlite_where=_where, postgresql_where=_where)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("refused", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("commitment", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+)
+
+registry = Table(
+    "registry",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("wanted", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("expire_at", BigInteger, nullable=False),
+    Column("ref", Text),
+)
+_behind = text("shown < wanted")
+Index(
+    "ix_posts_behind",
+    posts.c.rank,
+    posts.c.expire_at,
+    posts.c.request,
+    sqlite_where=_behind,
+    postgresql_where=_behind,
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("ix_drafts_expiry", drafts.c.expires_at)
+Index(
+    "ix_commands_age",
+    commands.c.at,
+)
+Index(
+    "ix_events_registry",
+    events.c.position,
+    sqlite_where=text("substr(stream, 1, 4) <> 'req_'"),
+    postgresql_where=text("substr(stream, 1, 4) <> 'req_'"),
+)
