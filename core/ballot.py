@@ -20,6 +20,8 @@ from core.model import (
     Person,
     Reason,
     ReasonRule,
+    Route,
+    Ruling,
     Suggestion,
     Vote,
 )
@@ -38,10 +40,17 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
     person = _voter(request, command, world)
     if isinstance(person, Refused):
         return person
-    allowed = _may(request, person, command.actor.via, world)
-    if isinstance(allowed, Refused):
-        return allowed
-    reason = _reason(command.choice, command.reason, request, world)
+    if command.choice is Choice.MODIFY and command.adopt is not None:
+        # Who may adopt is judged in `_modify`, by the rule of the revision that it makes.
+        acting_for = None
+    else:
+        allowed = _may(request, request.ruling, who.routes(request), person, command.actor.via, world)
+        if isinstance(allowed, Refused):
+            return allowed
+        if shared := _same_eyes(request, person, allowed, world):
+            return shared
+        acting_for = allowed.acting_for
+    reason = _reason(command.choice, command.reason, request.ruling, world)
     if isinstance(reason, Refused):
         return reason
     vote = Vote(
@@ -52,7 +61,7 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
         via=command.actor.via,
         note=command.note.commitment if command.note else None,
         reasons=(reason,) if reason else (),
-        acting_for=allowed.acting_for,
+        acting_for=acting_for,
     )
     if command.choice is Choice.MODIFY:
         return _modify(request, command, vote, person, world)
@@ -98,26 +107,32 @@ def _word(choice: Choice) -> str:
     return choice.value.replace("_", " ")
 
 
-def _may(request: Request, person: Person, via: str, world: World) -> who.Authority | Refused:
-    ruling = request.ruling
+def _may(
+    request: Request, ruling: Ruling, over: tuple[Route, ...], person: Person, via: str, world: World
+) -> who.Authority | Refused:
+    """The person's right under a ruling: that of the current revision, or of the one they would make."""
     barred = who.excluded(request.asker, ruling.four_eyes, world.programs)
     if person.id in barred:
         if request.asker.ref == person.id and request.asker.kind is ActorKind.PERSON:
             return Refused("own_request", "You asked for this yourself; somebody else must decide it.")
         return Refused("four_eyes", f"You own {request.asker.ref}, which asks this: a second pair of eyes must decide.")
-    allowed = who.authority(person, who.routes(request), world.people, barred, world.now)
+    allowed = who.authority(person, over, world.people, barred, world.now)
     if allowed is None:
         return Refused("not_entitled", "This is not yours to decide: its rule asks other people.")
-    if ruling.four_eyes and (shared := who.same_eyes(person, allowed.acting_for, request, world.people, world.now)):
-        return shared
     if ruling.web_only and via not in WEB_SURFACES:
         return Refused("web_only", "The policy keeps this decision out of chats: decide it in the web inbox.")
     return allowed
 
 
-def _reason(choice: Choice, given: GivenReason | None, request: Request, world: World) -> Reason | Refused | None:
+def _same_eyes(request: Request, person: Person, allowed: who.Authority, world: World) -> Refused | None:
+    if not request.ruling.four_eyes:
+        return None
+    return who.same_eyes(person, allowed.acting_for, request, world.people, world.now)
+
+
+def _reason(choice: Choice, given: GivenReason | None, ruling: Ruling, world: World) -> Reason | Refused | None:
     if given is None:
-        if request.ruling.reason_rule(choice) is ReasonRule.REQUIRED:
+        if ruling.reason_rule(choice) is ReasonRule.REQUIRED:
             codes = ", ".join(world.policy.reasons)
             return Refused("reason_required", f"To {_word(choice)} this, say why: {codes}.", "reason")
         return None
@@ -161,16 +176,23 @@ def _modify(
         world.now,
         request.created_at,
     )
-    barred = who.excluded(request.asker, ruling.four_eyes, world.programs)
-    routes = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
-    if who.authority(person, routes, world.people, barred, world.now) is None:
+    over = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
+    allowed = _may(request, ruling, over, person, command.actor.via, world)
+    if isinstance(allowed, Refused):
+        if allowed.code == "web_only" or command.adopt is not None:
+            return allowed
         if len(request.suggestions) >= MOST_SUGGESTIONS:
             return Refused("too_many", "This request has too many suggestions already.")
         return (Suggested(Suggestion(len(request.suggestions) + 1, person.id, dict(wanted), world.now)),)
+    if isinstance(missing := _reason(Choice.MODIFY, command.reason, ruling, world), Refused):
+        return missing
     number = request.revision.number + 1
     shown = card.face_hash(request.asker, proposal, ruling, number)
     revision = Revision.of(number, proposal, ruling, shown, world.now, command.actor)
-    return (_voted(request, vote), Revised(revision, replace(vote, revision=number, reasons=(), note=None)))
+    if command.adopt is not None:
+        vote = replace(vote, acting_for=allowed.acting_for)
+    counted = replace(vote, revision=number, reasons=(), note=None, acting_for=allowed.acting_for)
+    return (_voted(request, vote), Revised(revision, counted))
 
 
 def verdict_event(request: Request, verdict: Verdict, world: World) -> Decided | None:

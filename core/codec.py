@@ -61,6 +61,10 @@ def write_proposal(p: Proposal) -> Doc:
         "parameters": split_decimals(p.parameters, "/parameters", found),
         "context": split_decimals(p.context, "/context", found),
     }
+    names = list(p.parameters)
+    if names != sorted(names):
+        # Canonical bytes are sorted; people read the parameters in the order in which the program gave them.
+        doc["order"] = names
     if p.editable is not None:
         doc["editable"] = split_decimals(p.editable, "/editable", found)
     if found:
@@ -84,6 +88,8 @@ def write_proposal(p: Proposal) -> Doc:
 def read_proposal(doc: Doc) -> Proposal:
     join_decimals(doc, doc.get("decimals", ()))
     doc["decimals"] = ()
+    if "order" in doc:
+        doc["parameters"] = {name: doc["parameters"][name] for name in doc["order"]}
     return Proposal(
         action=doc["action"],
         subject=doc["subject"],

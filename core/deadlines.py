@@ -55,6 +55,7 @@ def _silence(request: Request, world: World) -> Decision:
         and ruling.tier == 1
         and number == 1
         and not objections
+        and not request.suggestions
         and request.blocked is None
         and not world.policy.broken_limits(request.proposal, request.context)
         and (
@@ -72,11 +73,13 @@ def count(request: Request, world: World) -> Tally:
     votes = request.counted()
     barred = who.excluded(request.asker, ruling.four_eyes, world.programs)
     voted = frozenset(v.person for v in votes)
+    short = ruling.needed - sum(1 for v in votes if v.choice in (Choice.APPROVE, Choice.MODIFY))
     remaining = 0
-    if len(votes) < ruling.needed:
+    if short > 0:
         # Enough to know that the quorum can be reached: a long directory need not be read to its end.
-        short = ruling.needed - sum(1 for v in votes if v.choice in (Choice.APPROVE, Choice.MODIFY))
-        for _ in who.present(who.routes(request), world.people, barred, voted, world.now):
+        for person, allowed in who.present(who.routes(request), world.people, barred, voted, world.now):
+            if ruling.four_eyes and who.same_eyes(person, allowed.acting_for, request, world.people, world.now):
+                continue
             remaining += 1
             if remaining >= short:
                 break

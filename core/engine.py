@@ -17,6 +17,7 @@ from core.codec_events import Entry, entry, write_event
 from core.codec_registry import write_registry_event
 from core.commands import CastVote, Command, GiveReason, Submit
 from core.errors import PlacetError, Refused, StoreUnavailable
+from core.events import RequestEvent
 from core.lifecycle import decide, evolve
 from core.model import Gate, Words
 from core.ports import Clock, Remembered, Store, Transaction, Writing
@@ -65,6 +66,7 @@ class Batch:
 
     outcomes: list[Outcome] = field(default_factory=list)
     changed: dict[str, Request] = field(default_factory=dict)
+    facts: list[RequestEvent] = field(default_factory=list)
     registry_changed: bool = False
 
 
@@ -95,22 +97,35 @@ class Engine:
 
     def run(self, commands: Sequence[Command]) -> Batch:
         """Carry out a batch. Raises StoreUnavailable (nothing recorded for certain: run the same batch again)."""
+        if not commands:
+            return Batch()
         try:
             return self._attempt(commands)
         except StoreUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a poisonous command raises must not reach its neighbours
+        except Exception:  # noqa: BLE001 - whatever a poisonous command raises must not reach its neighbours
             # The registry in memory may be ahead of the one recorded.
             self._version = -1
-            if len(commands) == 1:
-                return Batch([Failed(error)])
+        if len(commands) == 1:
+            return self._alone(commands)
         half = len(commands) // 2
         first, second = self.run(commands[:half]), self.run(commands[half:])
         return Batch(
             first.outcomes + second.outcomes,
             {**first.changed, **second.changed},
+            first.facts + second.facts,
             first.registry_changed or second.registry_changed,
         )
+
+    def _alone(self, commands: Sequence[Command]) -> Batch:
+        """A second try, for the same command may have come to another process at the same moment: it is known now."""
+        try:
+            return self._attempt(commands)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the answer is that the program failed
+            self._version = -1
+            return Batch([Failed(error)])
 
     def _attempt(self, commands: Sequence[Command]) -> Batch:
         with self._store.transaction() as transaction:
@@ -122,7 +137,7 @@ class Engine:
         self._latest = now
         if step.writing.registry_changed:
             self._registry, self._version = step.registry, -1
-        return Batch(outcomes, step.writing.requests, step.writing.registry_changed)
+        return Batch(outcomes, step.writing.requests, step.facts, step.writing.registry_changed)
 
     def _read_registry(self, transaction: Transaction) -> None:
         version = transaction.registry_version()
@@ -141,12 +156,14 @@ class _Step:
         channels: Callable[[Request], Sequence[str]],
     ) -> None:
         self.writing = Writing()
+        self.facts: list[RequestEvent] = []
         self.registry = registry
         self._transaction = transaction
         self._now = now
         self._now_text = time_text(now)
         self._channels = channels
         self._requests: dict[str, Request] = {}
+        self._answered: dict[str, Done] = {}
         self._world = self._view()
 
     def _view(self) -> World | None:
@@ -168,6 +185,8 @@ class _Step:
                 continue
             outcome = self._one(command)
             if command.digest and not isinstance(outcome, Failed):
+                if isinstance(outcome, Done):
+                    self._answered[command.id] = replace(outcome, repeated=True)
                 version = outcome.request.version if isinstance(outcome, Done) and outcome.request else 0
                 refused = outcome if isinstance(outcome, Refused) else None
                 first = Remembered(command.digest, command.request, version, refused)
@@ -184,6 +203,8 @@ class _Step:
             )
         if before.refused is not None:
             return before.refused
+        if command.id in self._answered:
+            return self._answered[command.id]
         if not before.request:
             return Done(None, repeated=True)
         current = self._requests.get(before.request)
@@ -205,6 +226,7 @@ class _Step:
             world = replace(world, replaced=self._requests.get(command.replaces))
         facts, refused = decide(request, command, world)
         if facts:
+            self.facts += facts
             actor, data = write_actor(command.actor), self.writing.entries
             for fact in facts:
                 request = evolve(request, fact, command.request)

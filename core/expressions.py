@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import cel
 
@@ -20,9 +20,11 @@ from core.model import Json, Proposal
 
 LONGEST = 2_000
 _INT64 = 2**63 - 1
-_STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'")
 _PATHS = re.compile(r"(?<![\w.])(context|parameters)\.([A-Za-z_]\w*)")
 # Comprehensions can be nested into exponential work; no rule needs them.
+# Each of these can make a piece of code look like text to `_STRINGS`, or the other way round.
+_DISGUISES = ("\\", '"""', "'''", "//")
 _MACROS = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
 NAMES = frozenset(
     {"action", "subject", "confidence", "amount", "currency", "account", "algorithm", "context", "parameters"}
@@ -62,6 +64,8 @@ def compiled(source: str) -> Expression:
     """Compile. Raises ValueError with a sentence that says what is wrong and where."""
     if len(source) > LONGEST:
         raise ValueError(f"an expression has at most {LONGEST} characters")
+    if any(disguise in source for disguise in _DISGUISES):
+        raise ValueError("an expression is written without backslashes, triple quotes and comments (`//`)")
     bare = _STRINGS.sub("''", source)
     if macro := _MACROS.search(bare):
         raise ValueError(f"`{macro[1]}` is not allowed in expressions: compare the fields one by one")
@@ -85,6 +89,11 @@ def compiled(source: str) -> Expression:
         if not any(path.startswith(head + ".") for path in paths):
             raise ValueError(f"`{source}` must say which field of {head} it reads, as in {head}.name")
     return Expression(source, program, frozenset(paths))
+
+
+def is_number(value: Json) -> TypeGuard[int | Decimal]:
+    """Whether it is a number that can be compared: neither true nor false, and no NaN or infinity."""
+    return type(value) is int or (type(value) is Decimal and value.is_finite())
 
 
 def number(value: Json) -> int | float:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_UP, Decimal, InvalidOperation
-from typing import Any, TypeGuard
+from fractions import Fraction
+from typing import Any
 
 from core.errors import Refused
+from core.expressions import is_number
 from core.model import Change, Json, Proposal
 from core.text import fault
 
@@ -28,10 +30,6 @@ _ALLOWED = {
     "array": {"items", "minItems", "maxItems", "uniqueItems"} | _NOTES,
 }
 _ALLOWED["integer"] = _ALLOWED["number"]
-
-
-def _is_number(value: Json) -> TypeGuard[int | Decimal]:
-    return type(value) is int or type(value) is Decimal
 
 
 def same(one: Json, other: Json) -> bool:
@@ -73,7 +71,7 @@ def schema_fault(editable: Json, parameters: Mapping[str, Json]) -> Refused | No
 
 
 def _field_fault(field: Json) -> str | None:
-    if not isinstance(field, dict) or field.get("type") not in _ALLOWED:
+    if not isinstance(field, dict) or not isinstance(field.get("type"), str) or field["type"] not in _ALLOWED:
         return f"must say its `type`: one of {', '.join(sorted(_ALLOWED))}"
     kind = field["type"]
     if strangers := set(field) - _ALLOWED[kind] - {"type"}:
@@ -82,7 +80,7 @@ def _field_fault(field: Json) -> str | None:
         if note in field and (not isinstance(field[note], str) or fault(field[note], longest=300)):
             return f"has a `{note}` that is not plain text of at most 300 characters"
     for bound in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-        if bound in field and not _is_number(field[bound]):
+        if bound in field and not is_number(field[bound]):
             return f"has a `{bound}` that is no number"
     if "multipleOf" in field and field["multipleOf"] <= 0:
         return "has a `multipleOf` that is not above zero"
@@ -108,7 +106,7 @@ def _enum_fault(choices: Json, kind: str) -> str | None:
         if kind == "string":
             if not isinstance(choice, str) or fault(choice, longest=200):
                 return "has a choice that is not plain text of at most 200 characters"
-        elif not _is_number(choice):
+        elif not is_number(choice):
             return "has a choice that is no number"
     return None
 
@@ -136,7 +134,7 @@ def value_fault(field: Mapping[str, Any], value: Json) -> str | None:
 
 
 def _number_fault(field: Mapping[str, Any], value: Json) -> str | None:
-    if not _is_number(value):
+    if not is_number(value):
         return "must be a number"
     if field["type"] == "integer" and value != int(value):
         return "must be a whole number"
@@ -150,20 +148,9 @@ def _number_fault(field: Mapping[str, Any], value: Json) -> str | None:
         return f"must be more than {field['exclusiveMinimum']}"
     if "exclusiveMaximum" in field and value >= field["exclusiveMaximum"]:
         return f"must be less than {field['exclusiveMaximum']}"
-    if "multipleOf" in field and _remainder(Decimal(value), Decimal(field["multipleOf"])):
+    if "multipleOf" in field and Fraction(value) % Fraction(field["multipleOf"]):
         return f"must be a multiple of {field['multipleOf']}"
     return None
-
-
-def _remainder(value: Decimal, step: Decimal) -> bool:
-    """Whether `value` is off the step, exactly: both as integers in units of the finer of their last digits."""
-    finest = min(_exponent(value), _exponent(step), 0)
-    return bool(int(value.scaleb(-finest)) % int(step.scaleb(-finest)))
-
-
-def _exponent(number: Decimal) -> int:
-    exponent = number.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
 
 
 def _list_fault(field: Mapping[str, Any], value: Json) -> str | None:
@@ -232,7 +219,7 @@ def pessimistic_amount(proposal: Proposal, parameters: Mapping[str, Json]) -> De
     amount = proposal.amount
     for name, new in parameters.items():
         old = proposal.parameters.get(name)
-        if _is_number(old) and _is_number(new) and old != new:
+        if is_number(old) and is_number(new) and old != new:
             if old == 0 or (old < 0) != (new < 0):
                 return None
             ratio = Decimal(new) / Decimal(old)
@@ -241,6 +228,6 @@ def pessimistic_amount(proposal: Proposal, parameters: Mapping[str, Json]) -> De
     if amount == proposal.amount:
         return amount
     try:
-        return amount.quantize(Decimal("0.01"), rounding=ROUND_UP)
+        return max(proposal.amount, amount.quantize(Decimal("0.01"), rounding=ROUND_UP))
     except InvalidOperation:
         return None

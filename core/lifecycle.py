@@ -67,7 +67,12 @@ def evolve(request: Request | None, event: RequestEvent, request_id: str = "") -
     version = request.version + 1
     match event:
         case Voted():
-            return request.but(version=version, votes=(*request.votes, event.vote))
+            vote, votes, voided = event.vote, request.votes, request.voided
+            if vote.person in voided:
+                # Somebody who was removed is back: this vote takes the place of the one that was voided.
+                votes = tuple(v for v in votes if (v.person, v.revision) != (vote.person, vote.revision))
+                voided -= {vote.person}
+            return request.but(version=version, votes=(*votes, vote), voided=voided)
         case Revised():
             same_rule = event.revision.ruling.rule == request.ruling.rule
             return request.but(

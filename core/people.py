@@ -77,14 +77,14 @@ def eligible(route: Route, people: People, barred: frozenset[str]) -> int:
 
 def present(
     over: Iterable[Route], people: People, barred: frozenset[str], voted: frozenset[str], now: datetime
-) -> Iterator[str]:
-    """Who could vote right now: entitled, not away, and has not voted."""
+) -> Iterator[tuple[Person, Authority]]:
+    """Who could vote right now, and by what right: entitled, not away, and has not voted."""
     over = tuple(over)
     for person in people.values():
         if person.id in voted or person.is_away(now):
             continue
-        if authority(person, over, people, barred, now) is not None:
-            yield person.id
+        if (allowed := authority(person, over, people, barred, now)) is not None:
+            yield person, allowed
 
 
 def same_eyes(

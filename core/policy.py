@@ -15,7 +15,7 @@ from typing import Any
 from core import people as who
 from core.durations import in_words
 from core.errors import PolicyError
-from core.expressions import Expression, Unknown, read, scalar
+from core.expressions import Expression, Unknown, is_number, read, scalar
 from core.model import (
     Actor,
     Escalation,
@@ -31,6 +31,9 @@ from core.model import (
     Silence,
 )
 from core.voting import needed
+
+GATES = (Gate.NONE, Gate.NOTIFY, Gate.ASK)
+"""From the weakest to the strongest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Input:
         if raw is None:
             raise Unknown(f"{self.path} is missing")
         if self.minimum is not None or self.maximum is not None:
-            if isinstance(raw, (bool, str, list, dict)):
+            if not is_number(raw):
                 raise Unknown(f"{self.path} is no number")
             if (self.minimum is not None and raw < self.minimum) or (self.maximum is not None and raw > self.maximum):
                 raise Unknown(f"{self.path} is {raw}, outside what is possible")
@@ -118,13 +121,17 @@ class Policy:
         """
         rule, why = self._match(proposal, context)
         if rule.tier < floor:
-            rule = next((r for r in reversed(self.rules) if r.tier >= floor), self.rules[0])
-            rule = next(r for r in self.rules if r.tier == rule.tier)
+            rule = self._strictest(min((r.tier for r in self.rules if r.tier >= floor), default=self.rules[0].tier))
             why = (*why, f"an earlier revision had tier {floor}, and a tier never falls")
         return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
 
+    def _strictest(self, tier: int) -> Rule:
+        """Of a tier's rules, the first that asks, rather than one that only tells or lets silence approve."""
+        rules = [rule for rule in self.rules if rule.tier == tier]
+        return max(rules, key=lambda rule: (GATES.index(rule.gate), rule.silence is Silence.EXPIRE))
+
     def _match(self, proposal: Proposal, context: Mapping[str, Json]) -> tuple[Rule, tuple[str, ...]]:
-        highest = self.rules[0]
+        highest = self._strictest(self.rules[0].tier)
         try:
             values = self._values(proposal, context)
             for rule in self.rules:

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from core.canonical import encode, sha256, split_decimals, text_keys
 from core.durations import parse_duration
 from core.errors import PolicyError
-from core.expressions import Expression, compiled
+from core.expressions import Expression, compiled, is_number
 from core.model import Gate, QuorumKind, ReasonRule, Route, Silence
-from core.policy import Input, Limit, Policy, Rule
+from core.policy import GATES, Input, Limit, Policy, Rule
 from core.text import fault
 
 Path = tuple[str | int, ...]
@@ -31,7 +31,6 @@ DEFAULT_REASONS: Mapping[str, str] = {
     "quality": "Not good enough",
     "other": "Something else",
 }
-_GATES = [Gate.NONE, Gate.NOTIFY, Gate.ASK]
 _CHOICES = ("approve", "reject", "modify", "request_changes")
 _PROPOSAL_NUMBERS = ("amount", "confidence")
 
@@ -86,7 +85,7 @@ def _text(value: Any, path: Path, longest: int = 200) -> str:
 
 
 def _tiers(value: Any) -> dict[int, str]:
-    if not isinstance(value, Mapping) or sorted(value) != list(range(1, len(value) + 1)):
+    if not isinstance(value, Mapping) or not value or set(value) != set(range(1, len(value) + 1)):
         raise PolicyError("`tiers` numbers them from 1 without gaps: `1: routine`, `2: critical`", ("tiers",))
     return {number: _text(word, ("tiers", number), 40) for number, word in sorted(value.items())}
 
@@ -125,16 +124,12 @@ def _inputs(value: Any) -> dict[str, Input]:
         if isinstance(default, (list, dict, float)):
             raise PolicyError("a default is a number, text, or yes or no", (*where, "default"))
         for bound in ("min", "max"):
-            if bound in terms and not _is_number(terms[bound]):
+            if bound in terms and not is_number(terms[bound]):
                 raise PolicyError(f"`{bound}` is a number", (*where, bound))
         least = 0 if head in _PROPOSAL_NUMBERS else None
         most = 1 if head == "confidence" else None
         found[str(path)] = Input(str(path), default, terms.get("min", least), terms.get("max", most))
     return found
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) is int or type(value) is Decimal
 
 
 def _rules(value: Any, tiers: Mapping[int, str]) -> list[Rule]:
@@ -146,7 +141,7 @@ def _rules(value: Any, tiers: Mapping[int, str]) -> list[Rule]:
         if rule.name in names[:index]:
             raise PolicyError(f"two rules are called `{rule.name}`", ("rules", index, "name"))
         if weaker := next(
-            (r for r in rules if r.tier > rule.tier and _GATES.index(r.gate) < _GATES.index(rule.gate)), None
+            (r for r in rules if r.tier > rule.tier and GATES.index(r.gate) < GATES.index(rule.gate)), None
         ):
             raise PolicyError(
                 f"`{weaker.name}` has a higher tier than `{rule.name}` and a weaker gate; a gate never weakens "
@@ -170,7 +165,7 @@ def _rule(value: Any, path: Path, tiers: Mapping[int, str]) -> Rule:
     )  # fmt: skip
     name = _text(value.get("name"), (*path, "name"), 60)
     tier = value.get("tier")
-    if tier not in tiers or type(tier) is not int:
+    if type(tier) is not int or tier not in tiers:
         raise PolicyError(f"`tier` is one of {', '.join(str(t) for t in tiers)}", (*path, "tier"))
     gate = _one_of(Gate, value.get("gate", "ask"), (*path, "gate"))
     silence = _one_of(Silence, value.get("silence", "expire"), (*path, "silence"))
@@ -180,7 +175,7 @@ def _rule(value: Any, path: Path, tiers: Mapping[int, str]) -> Rule:
     quorum, n = _quorum(value.get("quorum", "any"), (*path, "quorum"))
     expire = _duration(value.get("expire", "PT24H"), (*path, "expire"))
     remind = value.get("remind", Decimal("0.8"))
-    if remind is not None and (not _is_number(remind) or not 0 < remind < 1):
+    if remind is not None and (not is_number(remind) or not 0 < remind < 1):
         raise PolicyError("`remind` is a share of the time, between 0 and 1 (0.8), or null", (*path, "remind"))
     return Rule(
         name=name,

@@ -176,8 +176,8 @@ class Reader(Protocol):
     def voted_by(self, person: str) -> Sequence[str]:
         """Pending requests on which this person has voted."""
 
-    def unshown(self, most: int) -> Sequence[Post]:
-        """Posts whose shown version is behind the wanted one, the most urgent first."""
+    def unshown(self, channel: str, most: int) -> Sequence[Post]:
+        """Posts of a channel whose shown version is behind the wanted one, the most urgent first."""
 
     def draft(self, draft: str, now: datetime) -> Draft | None:
         """An unfinished answer, if its time is not over."""

@@ -275,7 +275,8 @@ def _adopt(registry: Registry, command: AdoptPolicy) -> tuple[RegistryEvent, ...
 
 
 def _away(registry: Registry, command: SetAway, now: datetime) -> tuple[RegistryEvent, ...] | Refused:
-    if command.actor.ref != command.person and not _is_admin(registry, command.actor):
+    themselves = command.actor.kind is ActorKind.PERSON and command.actor.ref == command.person
+    if not themselves and not _is_admin(registry, command.actor):
         return Refused("not_admin", "Only an administrator can say that somebody else is away.")
     person = registry.people.get(command.person)
     if person is None or not person.active:

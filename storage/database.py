@@ -64,9 +64,16 @@ def translated() -> Iterator[None]:
         text = str(problem.orig)
         if any(words in text for words in _NO_ROOM):
             raise StoreFull("the database has no room left") from problem
+        if _is_ours(problem.orig):
+            raise
         if isinstance(problem, (OperationalError, InterfaceError)) or problem.connection_invalidated:
             raise StoreUnavailable(f"the database does not answer ({_first_line(text)})") from problem
         raise
+
+
+def _is_ours(problem: BaseException | None) -> bool:
+    """SQLite calls everything operational, also a statement about a table that is not there."""
+    return getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def _first_line(text: str) -> str:

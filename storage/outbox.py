@@ -20,7 +20,7 @@ GONE = "gone"
 
 _behind = (
     select(posts.c.request, posts.c.channel, posts.c.wanted, posts.c.shown, posts.c.ref)
-    .where(posts.c.shown < posts.c.wanted)
+    .where(posts.c.channel == bindparam("here"), posts.c.shown < posts.c.wanted)
     .order_by(posts.c.rank, posts.c.expire_at, posts.c.request)
 )
 _here = (posts.c.request == bindparam("r")) & (posts.c.channel == bindparam("c"))
@@ -49,8 +49,8 @@ def mark_gone(connection: Connection, request: str, channel: str) -> None:
     connection.execute(_gone, {"r": request, "c": channel})
 
 
-def unshown(connection: Connection, most: int) -> list[Post]:
-    rows = connection.execute(_behind.limit(most))
+def unshown(connection: Connection, channel: str, most: int) -> list[Post]:
+    rows = connection.execute(_behind.limit(most), {"here": channel})
     return [Post(row.request, row.channel, row.wanted, row.shown, row.ref) for row in rows]
 
 

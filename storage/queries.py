@@ -100,9 +100,9 @@ class SqlReader:
         with self._reading() as connection:
             return list(connection.execute(_voted, {"person": _like(person)}).scalars())
 
-    def unshown(self, most: int) -> Sequence[Post]:
+    def unshown(self, channel: str, most: int) -> Sequence[Post]:
         with self._reading() as connection:
-            return outbox.unshown(connection, most)
+            return outbox.unshown(connection, channel, most)
 
     def draft(self, draft: str, now: datetime) -> Draft | None:
         with self._reading() as connection:
@@ -159,6 +159,7 @@ def _opened(cursor: str, keys: Sequence[Any]) -> list[Any]:
         or [type(value) for value in values] != kinds
         or any(isinstance(value, int) and abs(value) >= 2**63 for value in values)
         or (abs(values[0]) >= 2**15 and len(keys) == 3)
+        or "\0" in values[-1]
     ):
         raise ValueError("this cursor did not come from here; begin again without one")
     return values

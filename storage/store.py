@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.codec_events import read_state
@@ -73,8 +74,15 @@ class SqlTransaction:
         wanted = list(ids)
         if not wanted:
             return {}
-        found = self._connection.execute(_states if self._sqlite else _locked, {"all": wanted})
-        return {row.id: read_state(*row) for row in found}
+        found = self._read(_states if self._sqlite else _locked, wanted)
+        if not self._sqlite and (missed := [name for name in wanted if name not in found]):
+            # A request that was revised while this transaction waited for its lock has fallen out of the join: the
+            # row is read anew after the wait, the entry of its revision is not. It is locked now; look again.
+            found |= self._read(_locked, missed)
+        return found
+
+    def _read(self, statement: Select[Any], wanted: Sequence[str]) -> dict[str, Request]:
+        return {row.id: read_state(*row) for row in self._connection.execute(statement, {"all": wanted})}
 
     def request_at(self, request: str, version: int) -> Request | None:
         return journal.request_at(self._connection, request, version)

@@ -107,6 +107,7 @@ posts = Table(
 _behind = text("shown < wanted")
 Index(
     "ix_posts_behind",
+    posts.c.channel,
     posts.c.rank,
     posts.c.expire_at,
     posts.c.request,

@@ -8,7 +8,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
@@ -77,12 +76,12 @@ def _migrate(url: str, target: str, scripts: Path | None, *, up: bool) -> None:
             config = _config(scripts)
             config.attributes["connection"] = connection
             (command.upgrade if up else command.downgrade)(config, target)
+    except PlacetError:
+        raise
     except DBAPIError as problem:
         raise _failed(at, str(problem.orig)) from problem
-    except MigrationFailed:
-        raise
-    except (ValueError, RuntimeError, CommandError) as problem:
-        raise _failed(at, str(problem)) from problem
+    except Exception as problem:
+        raise _failed(at, f"{type(problem).__name__}: {problem}") from problem
     finally:
         engine.dispose()
 

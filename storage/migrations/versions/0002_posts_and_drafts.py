@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_posts_behind",
         "posts",
-        ["rank", "expire_at", "request"],
+        ["channel", "rank", "expire_at", "request"],
         sqlite_where=_BEHIND,
         postgresql_where=_BEHIND,
     )

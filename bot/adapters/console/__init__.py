@@ -1,0 +1,1 @@
+"""The console as a channel: cards and their changes, printed."""

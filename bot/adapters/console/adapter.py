@@ -1,0 +1,57 @@
+"""`placet serve --console`: a messenger whose chat is the terminal."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from bot.adapters.console.render import lines
+from core.card import Card
+from core.errors import DeliveryFailed
+from core.ports import Limits, PostRef
+
+CHANNEL = "console"
+_REMEMBERED = 1_000
+
+
+class ConsoleMessenger:
+    """`core.ports.Messenger` on a function that prints one block of text.
+
+    A terminal cannot change what it has printed: an update prints the card again, unless it shows the same.
+    """
+
+    limits = Limits(edits=False)
+
+    def __init__(self, print_block: Callable[[str], None]) -> None:
+        self._print = print_block
+        self._shown: OrderedDict[str, str] = OrderedDict()
+
+    async def post(self, channel: str, card: Card) -> PostRef:
+        self._show(card.request, card)
+        return PostRef(channel, card.request)
+
+    async def update(self, ref: PostRef, card: Card) -> None:
+        if ref.ref != card.request:
+            raise DeliveryFailed(f"no card {ref.ref} stands here", permanent=True)
+        self._show(ref.ref, card)
+
+    async def notify(self, channel: str, text: str) -> None:
+        self._say(text)
+
+    def _show(self, ref: str, card: Card) -> None:
+        block = "\n".join(lines(card))
+        # The time left alone is no news.
+        news = block.replace(card.left, "") if card.left else block
+        if self._shown.get(ref) == news:
+            return
+        self._say(block)
+        self._shown[ref] = news
+        self._shown.move_to_end(ref)
+        if len(self._shown) > _REMEMBERED:
+            self._shown.popitem(last=False)
+
+    def _say(self, block: str) -> None:
+        try:
+            self._print(block)
+        except OSError as problem:
+            raise DeliveryFailed(f"the terminal is gone: {problem}", permanent=False) from problem

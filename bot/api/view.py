@@ -1,0 +1,176 @@
+"""A request as JSON for programs: exact numbers, times in UTC, what people wrote from the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from core.canonical import plain_decimal, time_text
+from core.durations import duration_text
+from core.model import Claim, Decision, Proposal, Reason, Route, Ruling, Vote
+from core.ports import Recorded
+from core.request import Request
+
+Doc = dict[str, Any]
+Texts = Mapping[str, str]
+
+
+def dump(document: Any) -> bytes:
+    """JSON bytes; a Decimal is written as the number it is, digit by digit."""
+    return orjson.dumps(document, default=_exact)
+
+
+def _exact(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(plain_decimal(value))
+    raise TypeError(f"{type(value).__name__} is not shown")
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else time_text(moment)
+
+
+def proposal_view(p: Proposal) -> Doc:
+    doc: Doc = {
+        "action": p.action,
+        "subject": p.subject,
+        "title": p.title,
+        "summary": p.summary,
+        "parameters": p.parameters,
+        "editable": p.editable,
+        "confidence": p.confidence,
+        "amount": plain_decimal(p.amount) if p.amount is not None else None,
+        "currency": p.currency,
+        "context": p.context,
+        "valid_for": duration_text(p.valid_for) if p.valid_for else None,
+        "valid_while": p.valid_while,
+        "act_within": duration_text(p.act_within) if p.act_within else None,
+        "account": p.account,
+        "algorithm": p.algorithm,
+        "advisory": p.advisory,
+    }
+    return {name: value for name, value in doc.items() if value is not None}
+
+
+def _route(route: Route) -> Doc:
+    return {"roles": route.roles, "people": route.people, "skills": route.skills}
+
+
+def ruling_view(r: Ruling) -> Doc:
+    return {
+        "tier": r.tier,
+        "tier_name": r.tier_name,
+        "gate": r.gate,
+        "rule": r.rule,
+        "why": r.why,
+        "policy": r.policy,
+        "route": _route(r.route),
+        "quorum": {"kind": r.quorum, "needed": r.needed, "eligible": r.eligible},
+        "four_eyes": r.four_eyes,
+        "reasons": dict(r.reasons),
+        "decide_in": "web" if r.web_only else "chat",
+        "remind_at": _time(r.remind_at),
+        "escalations": [{"at": time_text(e.at), "to": _route(e.to)} for e in r.escalations],
+        "expire_at": time_text(r.expire_at),
+        "silence": r.silence,
+    }
+
+
+def _reason(reason: Reason, texts: Texts) -> Doc:
+    doc: Doc = {"code": reason.code, "at": time_text(reason.at)}
+    if reason.words is not None:
+        doc["words"] = texts.get(reason.words)
+    if reason.would_agree is not None:
+        doc["would_agree"] = reason.would_agree
+    return doc
+
+
+def _vote(vote: Vote, request: Request, texts: Texts) -> Doc:
+    doc: Doc = {
+        "person": vote.person,
+        "choice": vote.choice,
+        "revision": vote.revision,
+        "at": time_text(vote.at),
+        "via": vote.via,
+        "counts": vote.revision == request.revision.number and vote.person not in request.voided,
+        "reasons": [_reason(reason, texts) for reason in vote.reasons],
+    }
+    if vote.note is not None:
+        doc["note"] = texts.get(vote.note)
+    if vote.acting_for is not None:
+        doc["acting_for"] = vote.acting_for
+    return doc
+
+
+def decision_view(d: Decision, request: Request) -> Doc:
+    doc: Doc = {"outcome": d.outcome, "at": time_text(d.at), "revision": d.revision, "by": d.by, "why": d.why}
+    if d.override is not None:
+        doc["override"] = {
+            "kind": d.override.kind,
+            "changes": [{"op": "replace", "path": c.path, "old": c.old, "value": c.new} for c in d.override.changes],
+        }
+    within = request.ruling.act_within
+    if within is not None:
+        doc["act_by"] = time_text(d.at + within)
+    return doc
+
+
+def claim_view(claim: Claim) -> Doc:
+    return {"id": claim.id, "claimant": claim.claimant, "at": time_text(claim.at)}
+
+
+def commitments(requests: Iterable[Request]) -> set[str]:
+    """Everything that the vault must be asked for to show these."""
+    found = set()
+    for request in requests:
+        for vote in request.votes:
+            found |= {vote.note, *(reason.words for reason in vote.reasons)}
+    return {commitment for commitment in found if commitment is not None}
+
+
+def request_view(request: Request, texts: Texts | None = None) -> Doc:
+    """`status` is `pending` or the outcome; `parameters` in `proposal` are those of the current revision."""
+    texts = texts or {}
+    return {
+        "id": request.id,
+        "key": request.key,
+        "status": request.decision.outcome if request.decision else "pending",
+        "asker": {"kind": request.asker.kind, "id": request.asker.ref},
+        "created_at": time_text(request.created_at),
+        "version": request.version,
+        "revision": request.revision.number,
+        "hash": request.revision.hash,
+        "proposal": proposal_view(request.proposal),
+        "context": request.context,
+        "ruling": ruling_view(request.ruling),
+        "votes": [_vote(vote, request, texts) for vote in request.votes],
+        "suggestions": [
+            {"number": s.number, "person": s.person, "parameters": s.parameters, "at": time_text(s.at)}
+            for s in request.suggestions
+        ],
+        "escalated": request.escalated,
+        "blocked": request.blocked,
+        "replaces": request.replaces,
+        "iteration": request.iteration,
+        "decision": decision_view(request.decision, request) if request.decision else None,
+        "claim": claim_view(request.claim) if request.claim else None,
+    }
+
+
+def event_view(recorded: Recorded) -> Doc:
+    """A fact as it was recorded, with its place in the journal and its leaf hash."""
+    fact = recorded.fact
+    return {
+        "position": recorded.position,
+        "stream": recorded.stream,
+        "seq": fact.seq,
+        "type": fact.type,
+        "at": time_text(fact.at),
+        "actor": {"kind": fact.actor.kind, "id": fact.actor.ref, "via": fact.actor.via},
+        "leaf": recorded.leaf.hex(),
+        "body": fact.body,
+    }

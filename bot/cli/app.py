@@ -1,0 +1,402 @@
+"""The commands. Exit codes: `docs/cli.md` and `placet --help` list them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.api.view import dump
+from bot.cli import tables
+from bot.cli.client import Client, Declined, request_path
+from bot.config import Settings, read_settings
+from core.durations import parse_duration
+from core.errors import PlacetError
+
+EXIT_CODES = {
+    "approved": 0,
+    "modified": 10,
+    "rejected": 11,
+    "changes_requested": 12,
+    "expired": 13,
+    "lapsed": 14,
+    "cancelled": 15,
+    "advised": 16,
+    "pending": 17,
+}
+REFUSED, UNREACHABLE = 3, 4
+_EPILOG = (
+    "Exit codes: 0 done, or approved; 1 fault; 2 wrong use; 3 refused; 4 no server. "
+    "Decisions: 10 modified, 11 rejected, 12 changes requested, 13 expired, 14 lapsed, 15 cancelled, 16 advised, "
+    "17 still pending."
+)
+
+app = typer.Typer(
+    help="Puts what programs propose before the right people, and records what they decide.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys = typer.Typer(help="Keys of programs and tokens of people.", no_args_is_help=True)
+people = typer.Typer(help="Who decides, and who is away.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+app.add_typer(people, name="people")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request: req_…")]
+
+
+def settings() -> Settings:
+    return read_settings()
+
+
+def show(document: Any, as_json: bool, rendered: Callable[[], Any]) -> None:
+    """Print for a program or for a person."""
+    if as_json:
+        sys.stdout.write(dump(document).decode() + "\n")
+    else:
+        Console(highlight=False).print(rendered())
+
+
+def _json_value(text: str) -> Any:
+    """`3`, `2.50`, `true` and `[1, 2]` are JSON; anything else is text."""
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return text
+
+
+@app.command()
+def submit(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="A JSON proposal, or JSON lines (*.jsonl); - reads it.")
+    ],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the decision; the exit code tells it.")] = False,
+    timeout: Annotated[str | None, typer.Option(help="Wait at most so long, as in PT10M.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Propose something, as a program. With --wait, a shell script asks a person in one line."""
+    longest = _duration(timeout) if timeout else None
+    client = Client(settings(), "program")
+    data = sys.stdin.buffer.read() if file == "-" else _bytes_of(Path(file))
+    if file.endswith(".jsonl"):
+        _submit_many(client, data, wait, as_json)
+        return
+    request = client.post("/v1/requests", raw=data)
+    if not wait:
+        show(request, as_json, lambda: tables.request_card(request))
+        return
+    request = _wait_for(client, request, longest)
+    show(request, as_json, lambda: tables.request_card(request))
+    raise typer.Exit(EXIT_CODES[request["status"]])
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text).total_seconds()
+    except ValueError as problem:
+        raise typer.BadParameter(f"{text} {problem}") from problem
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise typer.BadParameter(f"{file} cannot be read: {problem.strerror}") from problem
+
+
+def _wait_for(client: Client, request: dict[str, Any], longest: float | None) -> dict[str, Any]:
+    console = tables.errors_console()
+    end = time.monotonic() + longest if longest is not None else None
+    with console.status(f"Waiting for a decision: placet vote {request['id']} approve"):
+        while request["status"] == "pending":
+            left = 50.0 if end is None else end - time.monotonic()
+            if left <= 0:
+                break
+            request = client.get(request_path(request["id"]), wait=max(1, min(50, int(left))))
+    return request
+
+
+def _submit_many(client: Client, data: bytes, wait: bool, as_json: bool) -> None:
+    if wait:
+        raise typer.BadParameter("--wait goes with one proposal, not with a file of many")
+    lines = [line for line in data.splitlines() if line.strip()]
+    answers, refused = [], 0
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=tables.errors_console(),
+    )  # fmt: skip
+    with bar:
+        for number, line in enumerate(bar.track(lines, description="Submitting"), 1):
+            try:
+                answers.append(client.post("/v1/requests", raw=line))
+            except Declined as problem:
+                refused += 1
+                bar.console.print(f"line {number}: {problem}", style="red", markup=False)
+    show(answers, as_json, lambda: f"{len(answers)} submitted, {refused} refused.")
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def pending(
+    tier: Annotated[int | None, typer.Option(help="Only this tier.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only this subject.")] = None,
+    who: Annotated[str | None, typer.Option("--for", help="Only what waits for this person or role.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    as_json: Json = False,
+) -> None:
+    """What waits, most urgent first."""
+    page = Client(settings()).get(
+        "/v1/requests", status="pending", tier=tier, subject=subject, limit=limit, **{"for": who}
+    )
+    show(page, as_json, lambda: tables.pending_table(page["items"]))
+
+
+@app.command()
+def decided(
+    outcome: Annotated[str, typer.Option(help="approved, rejected, … or decided for all.")] = "decided",
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 20,
+    as_json: Json = False,
+) -> None:
+    """What was decided, the latest first."""
+    page = Client(settings()).get("/v1/requests", status=outcome, limit=limit)
+    rows = [(r["proposal"]["title"], tables.outcome_text(r).plain, r["id"]) for r in page["items"]]
+    show(page, as_json, lambda: tables.rows_table(("what", "outcome", "request"), rows))
+
+
+@app.command("show")
+def show_request(
+    request_id: RequestId,
+    history: Annotated[bool, typer.Option("--history", help="Every recorded fact.")] = False,
+    as_json: Json = False,
+) -> None:
+    """One request in full."""
+    client = Client(settings())
+    if history:
+        events = client.get(request_path(request_id, "events"))
+        rows = [
+            (
+                e["seq"],
+                tables.local_time(e["at"]),
+                e["type"],
+                f"{e['actor']['id']} ({e['actor']['via']})",
+                e["leaf"][:16],
+            )
+            for e in events["items"]
+        ]
+        show(events, as_json, lambda: tables.rows_table(("seq", "at", "fact", "by", "leaf hash"), rows))
+        return
+    request = client.get(request_path(request_id))
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+@app.command()
+def vote(
+    request_id: RequestId,
+    choice: Annotated[str, typer.Argument(help="approve, reject, modify, request-changes or abstain.")],
+    values: Annotated[list[str] | None, typer.Option("--set", help="For modify: name=value; may be repeated.")] = None,
+    adopt: Annotated[int | None, typer.Option(help="For modify: take over the suggestion with this number.")] = None,
+    reason: Annotated[str | None, typer.Option(help="A reason code; `placet policy` lists them.")] = None,
+    words: Annotated[str | None, typer.Option(help="The reason in your own words.")] = None,
+    would_agree: Annotated[str | None, typer.Option(help="Would the algorithm agree? yes, no or unsure.")] = None,
+    note: Annotated[str | None, typer.Option(help="A note to the vote.")] = None,
+    revision: Annotated[
+        int | None, typer.Option(help="The revision you looked at; the current one, if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide, as yourself."""
+    if words and not reason:
+        raise typer.BadParameter("--words goes with --reason")
+    client = Client(settings())
+    body: dict[str, Any] = {"choice": choice.replace("-", "_")}
+    body["revision"] = revision or client.get(request_path(request_id))["revision"]
+    if values:
+        body["parameters"] = dict(_assignment(value) for value in values)
+    if adopt is not None:
+        body["adopt"] = adopt
+    if reason:
+        body["reason"] = _reason(reason, words, would_agree)
+    if note:
+        body["note"] = note
+    request = client.post(request_path(request_id, "votes"), body)
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise typer.BadParameter(f"--set takes name=value, not {text!r}")
+    return name, _json_value(value)
+
+
+def _reason(code: str, words: str | None, would_agree: str | None) -> dict[str, Any]:
+    return {
+        "code": code,
+        **({"words": words} if words else {}),
+        **({"would_agree": would_agree} if would_agree else {}),
+    }
+
+
+@app.command()
+def reason(
+    request_id: RequestId,
+    code: Annotated[str, typer.Argument(help="A reason code; `placet policy` lists them.")],
+    words: Annotated[str | None, typer.Option(help="In your own words.")] = None,
+    would_agree: Annotated[str | None, typer.Option(help="Would the algorithm agree? yes, no or unsure.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say why, after you have voted."""
+    request = Client(settings()).post(request_path(request_id, "reason"), _reason(code, words, would_agree))
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+@app.command()
+def cancel(
+    request_id: RequestId,
+    why: Annotated[str | None, typer.Option(help="Why it is withdrawn.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Withdraw a request, as the program that asked."""
+    body = {"why": why} if why else {}
+    request = Client(settings(), "program").post(request_path(request_id, "cancel"), body)
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+@app.command()
+def claim(
+    request_id: RequestId,
+    claimant: Annotated[str | None, typer.Option(help="Who acts; the program, if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take the right to act on a decision, once, as the program that asked."""
+    body = {"claimant": claimant} if claimant else {}
+    request = Client(settings(), "program").post(request_path(request_id, "claim"), body)
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+@app.command()
+def policy(as_json: Json = False) -> None:
+    """The rules in force and the reason codes."""
+    document = Client(settings()).get("/v1/policy")
+
+    def rendered() -> Any:
+        console = Console(highlight=False)
+        console.print(f"{document['name']}  {document['hash'][:16]}" + ("  STOPPED" if document["stopped"] else ""))
+        rows = [
+            (f"{r['tier']} {document['tiers'][str(r['tier'])]}", r["name"], r["when"] or "everything else", r["gate"],
+             f"{r['quorum']} of {r['who']}", r["expire"])
+            for r in document["rules"]
+        ]  # fmt: skip
+        console.print(tables.rows_table(("tier", "rule", "when", "gate", "who", "expires"), rows))
+        for limit in document["limits"]:
+            console.print(f"limit  {limit['name']}: {limit['must']}")
+        return tables.rows_table(("reason", "words"), document["reasons"].items())
+
+    show(document, as_json, rendered)
+
+
+@app.command()
+def stop(
+    why: Annotated[str, typer.Argument(help="Why everything is stopped.")],
+    as_json: Json = False,
+) -> None:
+    """Stop: nothing may be claimed until `placet resume`."""
+    document = Client(settings()).post("/v1/stop", {"why": why})
+    show(document, as_json, lambda: f"Stopped: {document['stopped']}. `placet resume` lets claims go on.")
+
+
+@app.command()
+def resume(as_json: Json = False) -> None:
+    """Let claims go on."""
+    document = Client(settings()).post("/v1/resume")
+    show(document, as_json, lambda: "Resumed.")
+
+
+@keys.command("create")
+def key_create(
+    program: Annotated[str | None, typer.Option(help="The program it speaks for.")] = None,
+    person: Annotated[str | None, typer.Option(help="The person it speaks for.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The person behind a new program.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="What it may do; the usual, if left out.")] = None,
+    label: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key. Its token is shown once."""
+    body = {"program": program, "person": person, "owner": owner, "scopes": scope, "label": label}
+    made = Client(settings()).post("/v1/keys", {name: value for name, value in body.items() if value})
+    show(made, as_json, lambda: f"{made['token']}\n\nKept nowhere: this is the only time it is shown. ({made['id']})")
+
+
+@keys.command("list")
+def key_list(as_json: Json = False) -> None:
+    """All keys, without their tokens."""
+    document = Client(settings()).get("/v1/keys")
+    rows = [
+        (k["id"], f"{k['kind']} {k['speaks_for']}", k["scopes"], k["label"], "revoked" if k["revoked_at"] else "good")
+        for k in document["items"]
+    ]
+    show(document, as_json, lambda: tables.rows_table(("key", "speaks for", "may", "label", "state"), rows))
+
+
+@keys.command("revoke")
+def key_revoke(key: Annotated[str, typer.Argument(metavar="KEY")], as_json: Json = False) -> None:
+    """Revoke a key, at once."""
+    document = Client(settings()).post(f"/v1/keys/{key}/revoke")
+    show(document, as_json, lambda: f"{document['id']} of {document['speaks_for']} is revoked.")
+
+
+@people.command("list")
+def people_list(as_json: Json = False) -> None:
+    """Everybody, with roles."""
+    document = Client(settings()).get("/v1/people")
+    rows = [(p["id"], p["name"], p["roles"], "admin" if p["admin"] else "", _whereabouts(p)) for p in document["items"]]
+    show(document, as_json, lambda: tables.rows_table(("id", "name", "roles", "", "now"), rows))
+
+
+def _whereabouts(person: dict[str, Any]) -> str:
+    if not person["active"]:
+        return "removed"
+    if person["away_until"]:
+        deputy = f", {person['delegate']} stands in" if person["delegate"] else ""
+        return f"away until {tables.local_time(person['away_until'])}{deputy}"
+    return "here"
+
+
+@people.command("away")
+def people_away(
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    until: Annotated[str | None, typer.Option(help="As in 2026-12-01T09:00:00Z; left out: back again.")] = None,
+    delegate: Annotated[str | None, typer.Option(help="Who stands in.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Be away, or back again."""
+    document = Client(settings()).put(f"/v1/people/{person}/away", {"until": until, "delegate": delegate})
+    show(document, as_json, lambda: f"{document['id']} is {_whereabouts(document)}.")
+
+
+def main() -> None:
+    """Run a command; every failure is a sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except Declined as problem:
+        errors = problem.problem.get("errors") or []
+        tables.errors_console().print(str(problem), style="red", markup=False)
+        for error in errors[1:]:
+            tables.errors_console().print(f"  {error['field']}: {error['message']}", markup=False)
+        sys.exit(REFUSED)
+    except PlacetError as problem:
+        tables.errors_console().print(str(problem), style="red", markup=False)
+        sys.exit(UNREACHABLE if type(problem).__name__ == "Unreachable" else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)

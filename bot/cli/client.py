@@ -1,0 +1,88 @@
+"""The command line's side of the HTTP API."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from bot.api.view import dump
+from bot.config import Settings
+from core.errors import PlacetError
+
+
+class Unreachable(PlacetError):
+    """No server answers at the address."""
+
+
+class Declined(PlacetError):
+    """The server said no. `problem` is its problem+json."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(str(problem.get("detail") or f"the server answered {status}"))
+        self.status = status
+        self.problem = problem
+
+
+class Client:
+    """`role`: `person` (decides) or `program` (asks). Raises Unreachable and Declined."""
+
+    def __init__(self, settings: Settings, role: str = "person", token: str | None = None) -> None:
+        self._server = settings.server()
+        self._token = token or _token(settings, self._server, role)
+        local = urlsplit(self._server).hostname in ("127.0.0.1", "localhost", "::1")
+        self._http = httpx.Client(base_url=self._server, trust_env=not local, timeout=httpx.Timeout(70, connect=5))
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
+
+    def post(self, path: str, document: Any = None, *, raw: bytes | None = None, key: str | None = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        content = raw if raw is not None else dump(document if document is not None else {})
+        return self._call("POST", path, content=content, headers=headers)
+
+    def put(self, path: str, document: Any) -> Any:
+        return self._call("PUT", path, content=dump(document), headers={"Content-Type": "application/json"})
+
+    def _call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        try:
+            response = self._http.request(
+                method, path, headers={"Authorization": f"Bearer {self._token}", **(headers or {})}, **more
+            )
+        except httpx.TransportError as problem:
+            raise Unreachable(
+                f"Nothing answers at {self._server} ({problem}). Start it with `placet serve`, or say where it is with "
+                "PLACET_URL."
+            ) from problem
+        try:
+            document = json.loads(response.content, parse_float=Decimal)
+        except ValueError:
+            raise Declined(response.status_code, {"detail": f"{self._server} is not Placet"}) from None
+        if response.status_code >= 400:
+            raise Declined(response.status_code, document)
+        return document
+
+
+def _token(settings: Settings, server: str, role: str) -> str:
+    if settings.token:
+        return settings.token
+    parts = urlsplit(server)
+    file = settings.token_file(parts.hostname or "", parts.port or 80)
+    if role == "program":
+        file = file.with_name(file.name + ".program")
+    if not file.is_file():
+        raise Unreachable(
+            f"There is no token for {server}. Start `placet serve` on this machine as the same user, or put a token "
+            "into PLACET_TOKEN (made with `placet key create`)."
+        )
+    return Path(file).read_text(encoding="ascii").strip()
+
+
+def request_path(request: str, *more: str) -> str:
+    return "/".join(["/v1/requests", quote(request, safe=""), *more])

@@ -1,0 +1,53 @@
+"""The commands that open the store themselves: `serve` and `migrate` (and `demo`, in `bot/demo`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot.adapters.console.adapter import CHANNEL, ConsoleMessenger
+from bot.cli.app import app
+from bot.config import read_settings
+from bot.logs import begin
+from bot.serve import run
+from bot.serve import serve as serve_until_stopped
+from bot.services import Services
+from core.ports import Messenger
+
+
+@app.command()
+def serve(
+    console: Annotated[bool, typer.Option("--console", help="Print cards and their changes here.")] = False,
+    host: Annotated[str | None, typer.Option(help="The address to listen on (PLACET_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on (PLACET_PORT).")] = None,
+) -> None:
+    """Serve the API until stopped. SIGTERM drains; SIGHUP reads placet.yaml again."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = read_settings(**given)
+    begin(settings.log_level)
+    out = Console(highlight=False)
+    messengers: dict[str, Messenger] = {}
+    if console:
+        messengers[CHANNEL] = ConsoleMessenger(lambda block: out.print(block + "\n", markup=False, soft_wrap=True))
+
+    def begun(services: Services, address: str) -> None:
+        out.print(f"Placet serves at {address} (API at {address}/docs). Stop it with Ctrl-C.", markup=False)
+
+    run(lambda: serve_until_stopped(settings, messengers, begun))
+
+
+@app.command()
+def migrate(
+    to: Annotated[str, typer.Option(help="The step to go to: head, or an earlier one to go back to.")] = "head",
+    show: Annotated[bool, typer.Option("--show", help="Only say which step the database has.")] = False,
+) -> None:
+    """Bring the database to the form that this version knows. `serve` does it by itself."""
+    from bot.bootstrap import migrate_to, migration_state  # noqa: PLC0415 - opens the store; the others must not
+
+    url = read_settings().database()
+    if not show:
+        migrate_to(url, to)
+    at, newest = migration_state(url)
+    print(f"The database is at step {at or 'none'}; the newest is {newest}.")

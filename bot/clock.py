@@ -1,0 +1,97 @@
+"""Deadlines: rows in the database, looked at once a second, so that they fire after any restart."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from bot.desk import Closing, Desk, NotCertain, Overloaded
+from bot.ids import new_id
+from core.commands import Recheck, Tick
+from core.engine import Batch, Bookkeeping, Failed
+from core.errors import StoreUnavailable
+from core.model import Actor, ActorKind
+from core.ports import Clock, Filter, Reader
+
+PERIOD = 0.5
+"""Seconds between two looks: well inside the two seconds that a deadline may be late."""
+_AT_ONCE = 500
+_SWEEP_EVERY = 3_600.0
+ACTOR = Actor(ActorKind.SYSTEM, "clock", "clock")
+_TRANSIENT = (StoreUnavailable, NotCertain, Overloaded)
+log = logging.getLogger("placet.clock")
+
+
+class SystemClock:
+    """The machine's time, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Deadlines:
+    """Sends what is due through the desk, like any command; and looks again at what is open when people change."""
+
+    def __init__(self, desk: Desk, reader: Reader, clock: Clock) -> None:
+        self._desk = desk
+        self._reader = reader
+        self._clock = clock
+        self._poisonous: set[str] = set()
+        self._recheck = True
+        self._swept = 0.0
+
+    def on_batch(self, batch: Batch) -> None:
+        self._recheck = self._recheck or batch.registry_changed
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        while True:
+            try:
+                await self._look()
+            except Closing:
+                return
+            except _TRANSIENT as problem:
+                log.warning("deadlines wait for the database: %s", problem)
+            await asyncio.sleep(PERIOD)
+
+    async def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._recheck:
+            self._recheck = False
+            try:
+                await self._recheck_all()
+            except BaseException:
+                self._recheck = True
+                raise
+        while True:
+            due = await asyncio.to_thread(self._reader.due, self._clock.now(), _AT_ONCE + len(self._poisonous))
+            fresh = [request for request in due if request not in self._poisonous]
+            await self._send([Tick(new_id("cmd"), ACTOR, request) for request in fresh])
+            if len(fresh) < _AT_ONCE:
+                break
+        if loop.time() - self._swept > _SWEEP_EVERY or not self._swept:
+            now = self._clock.now()
+            await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, "", apply=lambda tx: tx.sweep(now)))
+            self._swept = loop.time()
+
+    async def _recheck_all(self) -> None:
+        cursor: str | None = None
+        while True:
+            page = await asyncio.to_thread(self._reader.page, Filter(), cursor, _AT_ONCE)
+            await self._send([Recheck(new_id("cmd"), ACTOR, request.id) for request in page.items])
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def _send(self, commands: list[Tick] | list[Recheck]) -> None:
+        outcomes = await asyncio.gather(*(self._desk.ask(command) for command in commands), return_exceptions=True)
+        trouble: BaseException | None = None
+        for command, outcome in zip(commands, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                trouble = outcome
+            elif isinstance(outcome, Failed):
+                # Logged by the desk. Asked again after a restart; until then it must not keep the others waiting.
+                self._poisonous.add(command.request)
+        if trouble is not None:
+            raise trouble

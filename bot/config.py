@@ -1,0 +1,185 @@
+"""Settings: `.env` (secrets and addresses) and `placet.yaml` (people, programs, policy). Read here and nowhere else.
+
+A mistake names the file, the line and the remedy, and Placet does not start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.yaml_document import ConfigError, Document, read_document
+from core.errors import PolicyError
+from core.model import Person, Program
+from core.policy import Policy
+from core.policy_document import read_policy
+
+POLICIES = Path(__file__).parent / "policies"
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class Settings(BaseSettings):
+    """What comes from the environment or from `.env`. Every one is described in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_prefix="PLACET_", env_file=".env", extra="ignore")
+
+    home: Path = Path("~/.placet")
+    config: Path | None = None
+    database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=0, le=65535)
+    url: str | None = None
+    token: str | None = None
+    max_body: int = Field(default=262_144, ge=1_024, le=16_777_216)
+    log_level: str = "info"
+
+    def folder(self) -> Path:
+        """Where Placet keeps what is its own; made if it is not there, readable for its owner alone."""
+        folder = self.home.expanduser()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def database(self) -> str:
+        """The database's address: SQLite in the home folder, unless told otherwise."""
+        return self.database_url or f"sqlite:///{self.folder() / 'placet.db'}"
+
+    def server(self) -> str:
+        """Where the commands find the server."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def token_file(self, host: str, port: int) -> Path:
+        """Where `serve` leaves the local administrator's token for the commands on the same machine."""
+        folder = self.folder() / "tokens"
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return folder / f"{host.replace(':', '_')}_{port}"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PersonEntry(_Strict):
+    name: Name | None = None
+    roles: list[Slug] = []
+    skills: list[Slug] = []
+    admin: bool = False
+
+
+class ProgramEntry(_Strict):
+    owner: Slug | None = None
+
+
+class HouseFile(_Strict):
+    people: dict[Slug, PersonEntry] = Field(min_length=1)
+    programs: dict[Slug, ProgramEntry] = {}
+    policy: str | dict[Any, Any] = "solo"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What `placet.yaml` declares. `source` says where it came from."""
+
+    source: str
+    people: tuple[Person, ...]
+    programs: tuple[Program, ...]
+    policy_document: dict[str, Any]
+    policy: Policy
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Settings from the environment and `.env`. Raises ConfigError."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = "PLACET_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(".env or the environment", None, f"{name}: {first['msg']}") from problem
+
+
+def read_house(settings: Settings) -> House:
+    """The declared house: `placet.yaml` here or where PLACET_CONFIG says; without one, one local person and `solo`.
+
+    Raises ConfigError.
+    """
+    file = settings.config or Path("placet.yaml")
+    if file.is_file():
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as problem:
+            raise ConfigError(file, None, f"cannot be read: {problem}") from problem
+        return _house(read_document(file, text))
+    if settings.config is not None:
+        raise ConfigError(file, None, "there is no such file; correct PLACET_CONFIG, or take it out for the defaults")
+    return _house(read_document("the defaults", "people: {you: {name: You, roles: [owner], admin: true}}\n"))
+
+
+def _house(document: Document) -> House:
+    try:
+        entries = HouseFile.model_validate(document.value if document.value is not None else {})
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        trail = tuple(part for part in first["loc"] if part != "[key]")
+        raise document.fault(trail, f"{_words(first['type'], trail)}{first['msg']}") from problem
+    people = tuple(
+        Person(
+            id=person,
+            name=entry.name or person,
+            roles=frozenset(entry.roles),
+            skills=frozenset(entry.skills),
+            admin=entry.admin,
+        )
+        for person, entry in entries.people.items()
+    )
+    if not any(person.admin for person in people):
+        raise document.fault(("people",), "somebody must be `admin: true`, to make keys and to hear warnings")
+    for name, entry in entries.programs.items():
+        if entry.owner is not None and entry.owner not in entries.people:
+            raise document.fault(("programs", name, "owner"), f"`{entry.owner}` is not among the people above")
+        if name in entries.people:
+            raise document.fault(("programs", name), f"`{name}` is a person's name; a program needs one of its own")
+    programs = tuple(Program(name, entry.owner) for name, entry in entries.programs.items())
+    policy_document, policy = _policy(document, entries.policy)
+    faults = policy.faults({p.id: p for p in people}, {p.id: p for p in programs})
+    if faults:
+        inline = isinstance(entries.policy, dict)
+        raise document.fault(("policy", *faults[0].path) if inline else ("policy",), str(faults[0]))
+    return House(str(document.file), people, programs, policy_document, policy)
+
+
+def _words(kind: str, trail: tuple[str | int, ...]) -> str:
+    name = ".".join(str(part) for part in trail) or "the file"
+    if kind == "extra_forbidden":
+        return f"`{name}` is not known here; take it out or correct its spelling. "
+    return f"`{name}`: "
+
+
+def _policy(document: Document, given: str | dict[Any, Any]) -> tuple[dict[str, Any], Policy]:
+    if isinstance(given, dict):
+        try:
+            return given, read_policy(given)
+        except PolicyError as problem:
+            raise document.fault(("policy", *problem.path), str(problem)) from problem
+    shipped = sorted(path.stem for path in POLICIES.glob("*.yaml"))
+    if given in shipped:
+        file = POLICIES / f"{given}.yaml"
+    elif given.endswith((".yaml", ".yml")):
+        file = Path(document.file).parent / given
+    else:
+        raise document.fault(
+            ("policy",),
+            f"there is no policy `{given}`; shipped are {', '.join(shipped)}, and a file of your own ends in .yaml",
+        )
+    try:
+        source = read_document(file, file.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise document.fault(("policy",), f"{file} cannot be read: {problem.strerror}") from problem
+    try:
+        return source.value, read_policy(source.value)
+    except PolicyError as problem:
+        raise source.fault(problem.path, str(problem)) from problem

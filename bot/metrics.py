@@ -1,0 +1,64 @@
+"""Figures for Prometheus, at `/metrics`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from core.engine import Batch
+from core.events import Claimed, Decided, Opened, Voted
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class _Pending(Collector):
+    """How many wait now, asked of the database when somebody looks."""
+
+    def __init__(self, counts: Callable[[], Mapping[int, int]]) -> None:
+        self._counts = counts
+
+    def collect(self) -> list[Metric]:
+        family = GaugeMetricFamily("placet_pending", "Requests that wait for a decision", labels=["tier"])
+        for tier, count in self._counts().items():
+            family.add_metric([str(tier)], count)
+        return [family]
+
+    def describe(self) -> list[Metric]:
+        return [GaugeMetricFamily("placet_pending", "Requests that wait for a decision", labels=["tier"])]
+
+
+class Metrics:
+    def __init__(self, counts: Callable[[], Mapping[int, int]], waiting: Callable[[], int]) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(_Pending(counts))
+        self._opened = Counter("placet_requests", "Requests submitted", ["tier"], registry=self.registry)
+        self._votes = Counter("placet_votes", "Votes counted", ["choice"], registry=self.registry)
+        self._decisions = Counter("placet_decisions", "Requests ended", ["outcome"], registry=self.registry)
+        self._claims = Counter("placet_claims", "Decisions acted on", registry=self.registry)
+        self._batches = Counter("placet_transactions", "Transactions committed", registry=self.registry)
+        self._commands = Counter("placet_commands", "Commands carried out", registry=self.registry)
+        self.refusals = Counter("placet_refusals", "Commands refused", ["code"], registry=self.registry)
+        queue = Gauge("placet_queue", "Commands that wait for the writer", registry=self.registry)
+        queue.set_function(waiting)
+
+    def on_batch(self, batch: Batch) -> None:
+        self._batches.inc()
+        self._commands.inc(len(batch.outcomes))
+        for fact in batch.facts:
+            if isinstance(fact, Opened):
+                self._opened.labels(str(fact.revision.ruling.tier)).inc()
+            elif isinstance(fact, Voted):
+                self._votes.labels(fact.vote.choice.value).inc()
+            elif isinstance(fact, Decided):
+                self._decisions.labels(fact.decision.outcome.value).inc()
+            elif isinstance(fact, Claimed):
+                self._claims.inc()
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,136 @@
+"""`placet serve`: the whole of Placet in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+import uvicorn
+
+from bot.api.app import create_app
+from bot.bootstrap import declare, leave_keys, running
+from bot.config import House, Settings, read_house
+from bot.services import Services
+from bot.yaml_document import ConfigError
+from core.errors import PlacetError
+from core.ports import Messenger
+
+GRACE = 10
+"""Seconds that calls in flight have to end after SIGTERM."""
+log = logging.getLogger("placet")
+
+
+class _Server(uvicorn.Server):
+    """Signals are handled here below, because everything else must be drained too."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Take the address. Raises PlacetError with the remedy when it is taken already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as problem:
+        sock.close()
+        raise PlacetError(
+            f"cannot listen on {host} port {port} ({problem.strerror}). Is Placet running already? "
+            "Stop it, or choose another port with PLACET_PORT."
+        ) from problem
+    return sock
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    settings: Settings, house: House, messengers: Mapping[str, Messenger] | None = None
+) -> AsyncIterator[tuple[Services, str]]:
+    """Placet behind its API at an address, which is given with the services. Drained at the end."""
+    sock = listening_socket(settings.host, settings.port)
+    port = sock.getsockname()[1]
+    try:
+        async with running(settings, house, messengers) as services:
+            await leave_keys(services, settings.token_file(settings.host, port))
+            config = uvicorn.Config(
+                create_app(services),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+            )
+            server = _Server(config)
+            task = asyncio.create_task(server.serve(sockets=[sock]))
+            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells it in no other way
+                await asyncio.sleep(0.005)
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            try:
+                yield services, f"http://{host}:{port}"
+            finally:
+                services.bulletin.close()
+                server.should_exit = True
+                await task
+    finally:
+        sock.close()
+
+
+async def serve(
+    settings: Settings,
+    messengers: Mapping[str, Messenger] | None = None,
+    begun: Callable[[Services, str], Awaitable[None] | None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads `placet.yaml` again. `begun` is called once it can be reached."""
+    house = read_house(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings, house, messengers) as (services, address):
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = asyncio.create_task(_reload(settings, services))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        log.info("serving at %s, settings from %s, policy %s", address, house.source, house.policy.name)
+        if begun is not None and (more := begun(services, address)) is not None:
+            waiting = asyncio.ensure_future(more)
+            waiting.add_done_callback(lambda _: stop.set())
+            await stop.wait()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        else:
+            await stop.wait()
+        log.info("stopping: calls in flight are answered first")
+
+
+async def _reload(settings: Settings, services: Services) -> None:
+    try:
+        await declare(services, await asyncio.to_thread(read_house, settings))
+    except (ConfigError, PlacetError) as problem:
+        log.error("not reloaded, the old settings stay: %s", problem)
+    else:
+        log.info("settings reloaded")
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    """Run on the fastest event loop there is."""
+
+    async def main() -> None:
+        await work()
+
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        asyncio.run(main())
+    else:
+        uvloop.run(main())
