@@ -116,6 +116,11 @@ def read_house(settings: Settings) -> House:
         return _house(read_document(file, text))
     if settings.config is not None:
         raise ConfigError(file, None, "there is no such file; correct PLACET_CONFIG, or take it out for the defaults")
+    return default_house()
+
+
+def default_house() -> House:
+    """One local person and the policy `solo`: what is there with nothing configured, and what the demo uses."""
     return _house(read_document("the defaults", "people: {you: {name: You, roles: [owner], admin: true}}\n"))
 
 

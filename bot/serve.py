@@ -85,9 +85,14 @@ async def serve(
     settings: Settings,
     messengers: Mapping[str, Messenger] | None = None,
     begun: Callable[[Services, str], Awaitable[None] | None] | None = None,
+    house: House | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads `placet.yaml` again. `begun` is called once it can be reached."""
-    house = read_house(settings)
+    """Serve until SIGTERM or SIGINT; SIGHUP reads `placet.yaml` again. `begun` is called once it can be reached.
+
+    `house`: what to serve in place of what the files declare.
+    """
+    declared = house is None
+    house = house or read_house(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,7 +105,8 @@ async def serve(
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        if declared:
+            loop.add_signal_handler(signal.SIGHUP, reload)
         log.info("serving at %s, settings from %s, policy %s", address, house.source, house.policy.name)
         if begun is not None and (more := begun(services, address)) is not None:
             waiting = asyncio.ensure_future(more)

@@ -10,6 +10,8 @@ from rich.console import Console
 from bot.adapters.console.adapter import CHANNEL, ConsoleMessenger
 from bot.cli.app import app
 from bot.config import read_settings
+from bot.demo.live import play_live
+from bot.demo.once import play_once
 from bot.logs import begin
 from bot.serve import run
 from bot.serve import serve as serve_until_stopped
@@ -51,3 +53,22 @@ def migrate(
         migrate_to(url, to)
     at, newest = migration_state(url)
     print(f"The database is at step {at or 'none'}; the newest is {newest}.")
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Play some days with a scripted person, check, and end.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, max=250, help="With --once: how many trading days.")] = 5,
+    seconds: Annotated[float, typer.Option(min=0.05, help="Live: seconds between two proposals.")] = 3.0,
+) -> None:
+    """Serve, and let a real algorithm of 2012 ask, until stopped."""
+    out = Console(highlight=False)
+    settings = read_settings()
+    begin("warning")
+    if once:
+        run(lambda: play_once(days, out))
+        return
+    demo_database = settings.database_url or f"sqlite:///{settings.folder() / 'demo.db'}"
+    run(lambda: play_live(settings.model_copy(update={"database_url": demo_database}), seconds, out))

@@ -1,0 +1,1 @@
+"""`placet demo`: a real stream of recommendations, played live or once through with a scripted person."""
