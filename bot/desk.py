@@ -22,6 +22,7 @@ LONGEST_QUEUE = 10_000
 PATIENCE = 15.0
 """Seconds that a waiter is kept while the database does not answer."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+_WATCH_EVERY = 0.5
 
 log = logging.getLogger("placet.desk")
 
@@ -42,6 +43,7 @@ class NotCertain(PlacetError):
 class _Waiting:
     command: Command
     future: asyncio.Future[Outcome]
+    since: float
 
 
 class Desk:
@@ -51,6 +53,9 @@ class Desk:
         self._engine = engine
         self._on_batch = on_batch
         self._queue: deque[_Waiting] = deque()
+        self._unanswered: deque[_Waiting] = deque()
+        self._flushing = False
+        self._watch: asyncio.TimerHandle | None = None
         self._ready = threading.Condition()
         self._closing = False
         self._trouble: str | None = None
@@ -74,20 +79,37 @@ class Desk:
 
     async def ask(self, command: Command) -> Outcome:
         """Carry out a command, durably. Raises Overloaded, Closing, StoreFull (nothing recorded) or NotCertain."""
-        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
+        if self._closing:
+            raise Closing("Placet is shutting down.")
+        if len(self._queue) >= LONGEST_QUEUE:
+            raise Overloaded("Too many commands wait already; try again in a moment.")
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(command, loop.create_future(), loop.time())
+        self._queue.append(waiting)
+        if not self._flushing:
+            # After everybody who is ready now has spoken: waking the writer at the first word makes batches of one.
+            self._flushing = True
+            loop.call_soon(self._flush)
+        self._unanswered.append(waiting)
+        if self._watch is None:
+            self._watch = loop.call_later(_WATCH_EVERY, self._look_after)
+        # A waiter who leaves takes the command along, if it has not been begun.
+        return await waiting.future
+
+    def _flush(self) -> None:
+        self._flushing = False
         with self._ready:
-            if self._closing:
-                raise Closing("Placet is shutting down.")
-            if len(self._queue) >= LONGEST_QUEUE:
-                raise Overloaded("Too many commands wait already; try again in a moment.")
-            self._queue.append(waiting)
             self._ready.notify()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                # A waiter who leaves takes the command along, if it has not been begun.
-                return await waiting.future
-        except TimeoutError:
-            raise NotCertain("The database does not answer. Ask again with the same key.") from None
+
+    def _look_after(self) -> None:
+        """Tell those who have waited too long. One look at all of them now and then: a timer for each costs more."""
+        loop = asyncio.get_running_loop()
+        unanswered = self._unanswered
+        while unanswered and (unanswered[0].future.done() or loop.time() - unanswered[0].since > PATIENCE):
+            waiting = unanswered.popleft()
+            if not waiting.future.done():
+                waiting.future.set_exception(NotCertain("The database does not answer. Ask again with the same key."))
+        self._watch = loop.call_later(_WATCH_EVERY, self._look_after) if unanswered else None
 
     async def close(self) -> None:
         """Take no more, carry out what waits, and stop."""
@@ -107,7 +129,7 @@ class Desk:
                 count = min(len(self._queue), MOST_AT_ONCE)
                 batch = [self._queue.popleft() for _ in range(count)]
             try:
-                self._carry_out([w for w in batch if not w.future.cancelled()])
+                self._carry_out([w for w in batch if not w.future.done()])
             except Exception:
                 # Only a fault of the desk itself comes here; the writer must outlive it.
                 log.exception("the writer failed on a batch of %d", len(batch))
@@ -130,7 +152,7 @@ class Desk:
                         return
                     self._ready.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
-                batch = [w for w in batch if not w.future.cancelled()]
+                batch = [w for w in batch if not w.future.done()]
             else:
                 if self._trouble is not None:
                     log.info("the database answers again")
@@ -152,7 +174,7 @@ class Desk:
         for waiting, answer in answers:
             if isinstance(answer, Failed):
                 log.error("command %s failed", waiting.command.id, exc_info=answer.error)
-            if waiting.future.done():
+            if waiting.future.done():  # gone, or told that nothing is certain
                 continue
             if isinstance(answer, Exception):
                 waiting.future.set_exception(answer)

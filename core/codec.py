@@ -68,7 +68,7 @@ def write_proposal(p: Proposal) -> Doc:
     if p.editable is not None:
         doc["editable"] = split_decimals(p.editable, "/editable", found)
     if found:
-        doc["decimals"] = found
+        doc["decimals"] = sorted(found)
     if p.confidence is not None:
         doc["confidence"] = plain_decimal(p.confidence)
     if p.amount is not None:
@@ -115,7 +115,7 @@ def write_values(values: Mapping[str, Json]) -> Doc:
     found: list[str] = []
     doc: Doc = {"values": split_decimals(values, "/values", found)}
     if found:
-        doc["decimals"] = found
+        doc["decimals"] = sorted(found)
     return doc
 
 

@@ -43,7 +43,7 @@ class Expression:
     program: Any
     paths: frozenset[str]
 
-    def holds(self, values: Mapping[str, Any]) -> bool:
+    def holds(self, values: cel.Context) -> bool:
         """Whether it is true. Raises Unknown when it cannot be said: an error, or an answer that is no boolean."""
         try:
             answer = self.program.execute(values)
@@ -139,6 +139,6 @@ def still_valid(source: str, proposal: Proposal, context: Mapping[str, Json]) ->
                 values[head][tail] = value
             else:
                 values[head] = value
-        return expression.holds(values)
+        return expression.holds(cel.Context(values))
     except (Unknown, ValueError):
         return False

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import cel
+
 from core import people as who
 from core.durations import in_words
 from core.errors import PolicyError
@@ -134,10 +136,11 @@ class Policy:
         highest = self._strictest(self.rules[0].tier)
         try:
             values = self._values(proposal, context)
+            known = cel.Context(values)
             for rule in self.rules:
                 if rule.when is None:
                     return rule, ("every other request",)
-                if rule.when.holds(values):
+                if rule.when.holds(known):
                     return rule, (f"{rule.when.source} ({self._shown(rule.when, values)})",)
         except Unknown as unknown:
             return highest, (f"{unknown}, so the highest tier decides",)
@@ -214,9 +217,10 @@ class Policy:
         except Unknown as unknown:
             return tuple(f"{limit.name} ({unknown})" for limit in self.limits)
         broken = []
+        known = cel.Context(values)
         for limit in self.limits:
             try:
-                if not limit.must.holds(values):
+                if not limit.must.holds(known):
                     broken.append(f"{limit.name}: {limit.must.source} ({self._shown(limit.must, values)})")
             except Unknown as unknown:
                 broken.append(f"{limit.name} ({unknown})")

@@ -54,7 +54,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _Bad(f"the key `{key:.60}` stands twice in one object")
+                raise _Bad(f"the key {key[:60]!a} stands twice in one object")
             seen.add(key)
     return result
 

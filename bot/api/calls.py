@@ -102,5 +102,5 @@ def idempotency_key(request: Request) -> str | None:
 async def body_digest(request: Request) -> str:
     """A hash of what is asked: the path and the body, whatever its white space and the order of its keys."""
     body: Any = await request.json() if await request.body() else None
-    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)
+    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=lambda number: orjson.Fragment(str(number)))
     return hashlib.sha256(request.url.path.encode() + b"\n" + canonical).hexdigest()

@@ -68,9 +68,12 @@ def _expression(value: str) -> str:
 
 def _moment(value: Any) -> Any:
     if isinstance(value, str) and len(value) <= 40:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
     raise ValueError("must be a time with its zone, as in 2026-11-20T09:00:00Z")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from fastapi import Response
+from fastapi import HTTPException, Response
 
 from core.errors import Refused
 
@@ -23,7 +23,6 @@ STATUS: Mapping[str, int] = {
     "four_eyes": 403,
     "web_only": 403,
     "not_admin": 403,
-    "not_yours": 404,
     "not_found": 404,
 }
 """The HTTP status of each refusal; what is not here is a conflict with how things stand (409)."""
@@ -49,8 +48,11 @@ class ProblemResponse(Response):
     media_type = "application/problem+json"
 
 
-class Problem(Exception):
-    """An answer that is a problem; raised anywhere below a route."""
+class Problem(HTTPException):
+    """An answer that is a problem; raised anywhere below a route.
+
+    An HTTPException, because FastAPI answers whatever else is raised while a body is read with a bare 400.
+    """
 
     def __init__(
         self,
@@ -60,12 +62,10 @@ class Problem(Exception):
         errors: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(status, detail, dict(headers or {}))
         self.code = code
         self.status = status
-        self.detail = detail
         self.errors = list(errors)
-        self.headers = dict(headers or {})
 
     def response(self, instance: str) -> ProblemResponse:
         document: dict[str, Any] = {
@@ -82,7 +82,9 @@ class Problem(Exception):
 
 
 def refusal(refused: Refused) -> Problem:
-    """A refusal of the core as a problem."""
+    """A refusal of the core as a problem. A program is not told that there is a request of somebody else's."""
+    if refused.code == "not_yours":
+        return Problem("not_found", 404, "There is no such request.")
     errors = [{"field": refused.field, "message": refused.detail}] if refused.field else []
     detail = f"{refused.field} {refused.detail}" if refused.code == "invalid" and refused.field else refused.detail
     return Problem(refused.code, STATUS.get(refused.code, 409), detail, errors)

@@ -31,7 +31,10 @@ async def play_live(settings: Settings, seconds: float, out: Console) -> None:
     days = read_days()
 
     async def begun(services: Services, address: str) -> None:
-        out.print(Text(f"Placet serves at {address} – API at {address}/docs – stop with Ctrl-C.", style="bold"), soft_wrap=True)
+        out.print(
+            Text(f"Placet serves at {address} – API at {address}/docs – stop with Ctrl-C.", style="bold"),
+            soft_wrap=True,
+        )
         out.print(
             "An algorithm that sold calls through 2012 asks below. Decide from another terminal:\n"
             "  .venv/bin/placet pending\n"
