@@ -76,7 +76,7 @@ def submission() -> Submit:
 
 
 def approval(request: str) -> CastVote:
-    return CastVote(new_id("cmd"), PERSON, request, "-", choice=Choice.APPROVE, revision=1)
+    return CastVote(new_id("cmd"), PERSON, request, choice=Choice.APPROVE, revision=1)
 
 
 @dataclass(slots=True)

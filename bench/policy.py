@@ -20,7 +20,7 @@ def measure(_: Path) -> list[Figure]:
         {
             "name": f"rule {number}",
             "tier": 3 if number < 50 else 2,
-            "when": f"amount > {1_000_000 + number} || confidence < 0.{number % 10 + 10} || context.days > {number + 50}",
+            "when": f"amount > {10**6 + number} || confidence < 0.{number % 10 + 10} || context.days > {number + 50}",
             "route": {"roles": ["owner"]},
         }
         for number in range(RULES - 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.cli import local
+from bot.cli import house, local
 from bot.cli.app import main
 
-__all__ = ["local", "main"]
+__all__ = ["house", "local", "main"]
 
 if __name__ == "__main__":
     main()

@@ -29,6 +29,7 @@ class Bulletin:
         self._listeners: set[asyncio.Queue[Recorded | None]] = set()
         self._wake = asyncio.Event()
         self._hooks: list[Callable[[Batch], None]] = []
+        self._closed = False
 
     def on_batch(self, hook: Callable[[Batch], None]) -> None:
         """Call `hook` after each batch, too."""
@@ -52,6 +53,8 @@ class Bulletin:
         """
         waiter: asyncio.Future[Request | None] = asyncio.get_running_loop().create_future()
         self._waiters.setdefault(request, set()).add(waiter)
+        if self._closed:
+            waiter.set_result(None)
         try:
             yield waiter
         finally:
@@ -62,7 +65,8 @@ class Bulletin:
                     del self._waiters[request]
 
     def close(self) -> None:
-        """Let everybody go who waits or listens."""
+        """Let everybody go who waits or listens, and who still comes."""
+        self._closed = True
         for waiters in self._waiters.values():
             for waiter in waiters:
                 if not waiter.done():
@@ -104,6 +108,8 @@ class Bulletin:
         queue: asyncio.Queue[Recorded | None] = asyncio.Queue()
         self._listeners.add(queue)
         self._wake.set()
+        if self._closed:
+            queue.put_nowait(None)
         try:
             last = await asyncio.to_thread(self._reader.position) if after is None else after
             while after is not None and (facts := await asyncio.to_thread(self._reader.journal, last, _PAGE)):

@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
 from core.commands import Recheck, Tick
-from core.engine import Batch, Bookkeeping, Failed
+from core.engine import CLOCK, Batch, Bookkeeping, Failed
 from core.errors import StoreUnavailable
-from core.model import Actor, ActorKind
 from core.ports import Clock, Filter, Reader
 
 PERIOD = 0.5
 """Seconds between two looks: well inside the two seconds that a deadline may be late."""
 _AT_ONCE = 500
 _SWEEP_EVERY = 3_600.0
-ACTOR = Actor(ActorKind.SYSTEM, "clock", "clock")
+ACTOR = CLOCK
 _TRANSIENT = (StoreUnavailable, NotCertain, Overloaded)
 log = logging.getLogger("placet.clock")
 
@@ -53,10 +52,16 @@ class Deadlines:
                 return
             except _TRANSIENT as problem:
                 log.warning("deadlines wait for the database: %s", problem)
+            except Exception:
+                # Whatever it is, the next deadline must still fire.
+                log.exception("a look at the deadlines failed")
             await asyncio.sleep(PERIOD)
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
+        if self._desk.trouble is not None:
+            # Nobody may be asking for anything while we say that we are not ready: find out that it is over.
+            await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, ""))
         if self._recheck:
             self._recheck = False
             try:

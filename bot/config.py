@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,27 +31,38 @@ class Settings(BaseSettings):
 
     home: Path = Path("~/.placet")
     config: Path | None = None
-    database_url: str | None = None
-    host: str = "127.0.0.1"
+    database_url: str | None = Field(default=None, pattern=r"^(sqlite:///|postgres(ql)?://)")
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8600, ge=0, le=65535)
     url: str | None = None
     token: str | None = None
     max_body: int = Field(default=262_144, ge=1_024, le=16_777_216)
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def folder(self) -> Path:
         """Where Placet keeps what is its own; made if it is not there, readable for its owner alone."""
         folder = self.home.expanduser()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as problem:
+            raise ConfigError(folder, None, f"cannot be made ({problem.strerror}); correct PLACET_HOME") from problem
         return folder
 
     def database(self) -> str:
         """The database's address: SQLite in the home folder, unless told otherwise."""
-        return self.database_url or f"sqlite:///{self.folder() / 'placet.db'}"
+        url = self.database_url or f"sqlite:///{self.folder() / 'placet.db'}"
+        if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) or url == "sqlite:///:memory:":
+            raise ConfigError(
+                ".env or the environment",
+                None,
+                "PLACET_DATABASE_URL: an address such as postgresql://user:password@host/placet or sqlite:////file.db",
+            )
+        return url
 
     def server(self) -> str:
         """Where the commands find the server."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.url or f"http://{host}:{self.port}").rstrip("/")
 
     def token_file(self, host: str, port: int) -> Path:
         """Where `serve` leaves the local administrator's token for the commands on the same machine."""
@@ -99,7 +110,10 @@ def read_settings(**overrides: Any) -> Settings:
     except ValidationError as problem:
         first = problem.errors()[0]
         name = "PLACET_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigError(".env or the environment", None, f"{name}: {first['msg']}") from problem
+        # Without what was given: it may hold a password.
+        raise ConfigError(".env or the environment", None, f"{name}: {first['msg']}") from None
+    except UnicodeDecodeError as problem:
+        raise ConfigError(".env", None, f"cannot be read: {problem}") from None
 
 
 def read_house(settings: Settings) -> House:
@@ -182,8 +196,9 @@ def _policy(document: Document, given: str | dict[Any, Any]) -> tuple[dict[str, 
         )
     try:
         source = read_document(file, file.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise document.fault(("policy",), f"{file} cannot be read: {problem.strerror}") from problem
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else problem
+        raise document.fault(("policy",), f"{file} cannot be read: {why}") from problem
     try:
         return source.value, read_policy(source.value)
     except PolicyError as problem:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.clock import ACTOR
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
 from core import card
-from core.engine import Batch, Bookkeeping
+from core.engine import Batch, Bookkeeping, Failed
 from core.errors import DeliveryFailed, StoreUnavailable
 from core.ports import Clock, Messenger, Post, PostRef, Reader, Transaction
 
@@ -58,8 +58,7 @@ class Delivery:
             wake.clear()
             try:
                 posts = await asyncio.to_thread(self._reader.unshown, channel, _AT_ONCE)
-                for post in posts:
-                    await self._show(messenger, post)
+                await self._show_all(messenger, posts)
             except DeliveryFailed as problem:
                 self._degraded[channel] = str(problem)
                 log.warning("channel %s does not take messages: %s", channel, problem)
@@ -88,6 +87,22 @@ class Delivery:
                 except TimeoutError:
                     pass
 
+    async def _show_all(self, messenger: Messenger, posts: Sequence[Post]) -> None:
+        """A card that is not taken does not stand in the way of the others; a platform that is away does."""
+        trouble: Exception | None = None
+        for post in posts:
+            try:
+                await self._show(messenger, post)
+            except (StoreUnavailable, NotCertain, Overloaded, Closing):
+                raise
+            except Exception as problem:
+                if isinstance(problem, DeliveryFailed) and not problem.permanent:
+                    raise
+                log.warning("the card of %s is not shown: %s", post.request, problem)
+                trouble = trouble or problem
+        if trouble is not None:
+            raise trouble
+
     async def _show(self, messenger: Messenger, post: Post) -> None:
         request = await asyncio.to_thread(self._reader.request, post.request)
         if request is None:
@@ -100,14 +115,18 @@ class Delivery:
             except DeliveryFailed as problem:
                 if not problem.permanent:
                     raise
-                if not request.pending:
-                    await self._keep(lambda tx: tx.mark_gone(post.request, post.channel))
-                    return
                 ref = None
+        if ref is None and post.shown and not request.pending:
+            # It was deleted: after the decision it is left alone, also when more is said about the request.
+            await self._keep(lambda tx: tx.mark_gone(post.request, post.channel))
+            return
         if ref is None:
             ref = (await messenger.post(post.channel, face)).ref
         shown = ref
         await self._keep(lambda tx: tx.mark_shown(post.request, post.channel, request.version, shown))
 
     async def _keep(self, apply: Callable[[Transaction], None]) -> None:
-        await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, "", apply=apply))
+        outcome = await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, "", apply=apply))
+        if isinstance(outcome, Failed):
+            # What is not remembered would be sent again at once, and again.
+            raise outcome.error

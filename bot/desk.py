@@ -136,10 +136,10 @@ class Desk:
                 self._tell([(w, Failed(PlacetError("the writer failed"))) for w in batch], None)
 
     def _carry_out(self, batch: list[_Waiting]) -> None:
-        pause = _FIRST_PAUSE
+        pause, again = _FIRST_PAUSE, False
         while batch:
             try:
-                done = self._engine.run([w.command for w in batch])
+                done = self._engine.run([w.command for w in batch], again=again)
             except StoreFull as problem:
                 self._now_in_trouble(str(problem))
                 self._tell([(w, problem) for w in batch], None)
@@ -151,7 +151,7 @@ class Desk:
                         self._tell([(w, problem) for w in batch], None)
                         return
                     self._ready.wait(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                pause, again = min(pause * 2, _LONGEST_PAUSE), True
                 batch = [w for w in batch if not w.future.done()]
             else:
                 if self._trouble is not None:

@@ -35,7 +35,8 @@ class _Server(uvicorn.Server):
 def listening_socket(host: str, port: int) -> socket.socket:
     """Take the address. Raises PlacetError with the remedy when it is taken already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # Named TCP, or asyncio does not know it for that and leaves every answer to wait 40 ms for Nagle's algorithm.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
@@ -95,28 +96,55 @@ async def serve(
     house = house or read_house(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    starting = asyncio.current_task()
+
+    def ask_to_stop() -> None:
+        stop.set()
+        if starting is not None:
+            # It may be waiting for its database, and would for ever.
+            starting.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with serving(settings, house, messengers) as (services, address):
-        reloads: set[asyncio.Task[None]] = set()
+        loop.add_signal_handler(number, ask_to_stop)
+    try:
+        async with serving(settings, house, messengers) as (services, address):
+            starting = None
+            log.info("serving at %s, settings from %s, policy %s", address, house.source, house.policy.name)
+            await _until(stop, settings if declared else None, services, address, begun)
+    except asyncio.CancelledError:
+        if not stop.is_set() or starting is None:
+            raise
+        starting.uncancel()
+        log.info("stopped before it could be reached")
+
+
+async def _until(
+    stop: asyncio.Event,
+    settings: Settings | None,
+    services: Services,
+    address: str,
+    begun: Callable[[Services, str], Awaitable[None] | None] | None,
+) -> None:
+    """Wait for the sign to stop, or for the end of what `begun` does. `settings`: read again at SIGHUP."""
+    reloads: set[asyncio.Task[None]] = set()
+
+    if settings is not None:
 
         def reload() -> None:
             task = asyncio.create_task(_reload(settings, services))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
-        if declared:
-            loop.add_signal_handler(signal.SIGHUP, reload)
-        log.info("serving at %s, settings from %s, policy %s", address, house.source, house.policy.name)
-        if begun is not None and (more := begun(services, address)) is not None:
-            waiting = asyncio.ensure_future(more)
-            waiting.add_done_callback(lambda _: stop.set())
-            await stop.wait()
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-        else:
-            await stop.wait()
-        log.info("stopping: calls in flight are answered first")
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    if begun is not None and (more := begun(services, address)) is not None:
+        waiting = asyncio.ensure_future(more)
+        waiting.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    else:
+        await stop.wait()
+    log.info("stopping: calls in flight are answered first")
 
 
 async def _reload(settings: Settings, services: Services) -> None:

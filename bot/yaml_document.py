@@ -55,6 +55,8 @@ def read_document(file: Path | str, text: str) -> Document:
         raise ConfigError(file, mark.line + 1 if mark else None, f"not YAML: {problem.problem}") from problem
     except yaml.YAMLError as problem:
         raise ConfigError(file, None, f"not YAML: {problem}") from problem
+    except RecursionError:
+        raise ConfigError(file, None, f"nested deeper than {_DEEPEST} levels") from None
     return Document(file, value, lines)
 
 

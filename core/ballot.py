@@ -47,7 +47,7 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
         allowed = _may(request, request.ruling, who.routes(request), person, command.actor.via, world)
         if isinstance(allowed, Refused):
             return allowed
-        if shared := _same_eyes(request, person, allowed, world):
+        if shared := who.second_eye(person, allowed.acting_for, request, world.people, world.now):
             return shared
         acting_for = allowed.acting_for
     reason = _reason(command.choice, command.reason, request.ruling, world)
@@ -124,12 +124,6 @@ def _may(
     return allowed
 
 
-def _same_eyes(request: Request, person: Person, allowed: who.Authority, world: World) -> Refused | None:
-    if not request.ruling.four_eyes:
-        return None
-    return who.same_eyes(person, allowed.acting_for, request, world.people, world.now)
-
-
 def _reason(choice: Choice, given: GivenReason | None, ruling: Ruling, world: World) -> Reason | Refused | None:
     if given is None:
         if ruling.reason_rule(choice) is ReasonRule.REQUIRED:
@@ -175,6 +169,7 @@ def _modify(
         world.programs,
         world.now,
         request.created_at,
+        open_already=True,
     )
     over = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
     allowed = _may(request, ruling, over, person, command.actor.via, world)

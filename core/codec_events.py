@@ -141,6 +141,7 @@ _WRITERS: dict[type[Any], Callable[[Any], Doc]] = {
     e.Reminded: lambda x: {},
     e.Escalated: lambda x: {"level": x.level, "to": write_route(x.to), "why": x.why},
     e.Blocked: lambda x: {"why": x.why},
+    e.Unblocked: lambda x: {},
     e.Decided: lambda x: write_decision(x.decision),
     e.Claimed: lambda x: write_claim(x.claim),
 }
@@ -155,6 +156,7 @@ _READERS: dict[str, Callable[[Doc], e.RequestEvent]] = {
     "Reminded": lambda d: e.Reminded(),
     "Escalated": lambda d: e.Escalated(d["level"], read_route(d["to"]), d["why"]),
     "Blocked": lambda d: e.Blocked(d["why"]),
+    "Unblocked": lambda d: e.Unblocked(),
     "Decided": lambda d: e.Decided(read_decision(d)),
     "Claimed": lambda d: e.Claimed(read_claim(d)),
 }

@@ -98,7 +98,7 @@ _WRITERS: dict[type[Any], Callable[[Any], Doc]] = {
     r.KeyCreated: _write_key,
     r.KeyRevoked: lambda e: {"id": e.key, "at": time_text(e.at)},
     r.PolicyAdopted: _write_policy,
-    r.Stopped: lambda e: {"why": e.why},
+    r.Stopped: lambda e: {"why": e.commitment},
     r.Resumed: lambda e: {},
 }
 _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
@@ -108,7 +108,6 @@ _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
     "KeyCreated": _read_key,
     "KeyRevoked": lambda d: r.KeyRevoked(d["id"], read_time(d["at"])),
     "PolicyAdopted": _read_policy,
-    "Stopped": lambda d: r.Stopped(d["why"]),
     "Resumed": lambda d: r.Resumed(),
 }
 
@@ -122,4 +121,6 @@ def read_registry_event(type_name: str, body: Doc, words: Mapping[str, str]) -> 
     """The event that a body says; names come from the vault (`words`: commitment to text)."""
     if type_name == "PersonDeclared":
         return _read_person(body, words)
+    if type_name == "Stopped":
+        return r.Stopped(words.get(body["why"], "an administrator said so"), body["why"])
     return _READERS[type_name](body)

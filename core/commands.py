@@ -22,7 +22,7 @@ class GivenReason:
 class Command:
     """`id` repeats; `digest` is a hash of what is asked, so that the same id with another body is noticed.
 
-    An empty `digest` says that the id is fresh and needs no memory (the clock's commands).
+    An empty `digest` says that the id is fresh: nobody outside knows it, so no first answer needs to be kept.
     """
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core import people as who
-from core.events import Blocked, Decided, Escalated, Reminded, RequestEvent
+from core.events import Blocked, Decided, Escalated, Reminded, RequestEvent, Unblocked
 from core.expressions import still_valid
 from core.model import Choice, Decision, Outcome, Silence
 from core.request import Request
@@ -78,7 +78,7 @@ def count(request: Request, world: World) -> Tally:
     if short > 0:
         # Enough to know that the quorum can be reached: a long directory need not be read to its end.
         for person, allowed in who.present(who.routes(request), world.people, barred, voted, world.now):
-            if ruling.four_eyes and who.same_eyes(person, allowed.acting_for, request, world.people, world.now):
+            if votes and who.second_eye(person, allowed.acting_for, request, world.people, world.now):
                 continue
             remaining += 1
             if remaining >= short:
@@ -89,7 +89,7 @@ def count(request: Request, world: World) -> Tally:
 def ladder(request: Request, verdict: Verdict) -> RequestEvent | None:
     """What follows when the quorum is out of reach: the next step of the ladder, or a warning at its top."""
     if verdict is not Verdict.UNREACHABLE:
-        return None
+        return Unblocked() if verdict is Verdict.OPEN and request.blocked is not None else None
     if request.escalated < len(request.ruling.escalations):
         return _escalation(request, "too few of those asked can decide")
     if request.blocked is None:

@@ -15,11 +15,12 @@ from core.canonical import time_text
 from core.codec import Doc, write_actor
 from core.codec_events import Entry, entry, write_event
 from core.codec_registry import write_registry_event
-from core.commands import CastVote, Command, GiveReason, Submit
+from core.commands import CastVote, Command, GiveReason, Submit, Tick
+from core.deadlines import expired
 from core.errors import PlacetError, Refused, StoreUnavailable
 from core.events import RequestEvent
 from core.lifecycle import decide, evolve
-from core.model import Gate, Words
+from core.model import Actor, ActorKind, Gate, Words
 from core.ports import Clock, Remembered, Store, Transaction, Writing
 from core.registry import (
     REGISTRY_COMMANDS,
@@ -27,6 +28,8 @@ from core.registry import (
     PersonDeclared,
     Registry,
     RegistryCommand,
+    Stop,
+    Stopped,
     decide_registry,
     evolve_registry,
     stream_of,
@@ -51,6 +54,7 @@ class Failed:
 
 
 Outcome = Done | Refused | Failed
+CLOCK = Actor(ActorKind.SYSTEM, "clock", "clock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +99,21 @@ class Engine:
             self._read_registry(transaction)
         return self._registry
 
-    def run(self, commands: Sequence[Command]) -> Batch:
-        """Carry out a batch. Raises StoreUnavailable (nothing recorded for certain: run the same batch again)."""
+    def run(self, commands: Sequence[Command], *, again: bool = False) -> Batch:
+        """Carry out a batch. Raises StoreUnavailable: nothing is certain, so run the same batch once more, `again`."""
         if not commands:
             return Batch()
         try:
-            return self._attempt(commands)
+            return self._attempt(commands, again)
         except StoreUnavailable:
             raise
         except Exception:  # noqa: BLE001 - whatever a poisonous command raises must not reach its neighbours
             # The registry in memory may be ahead of the one recorded.
             self._version = -1
         if len(commands) == 1:
-            return self._alone(commands)
+            return self._alone(commands, again)
         half = len(commands) // 2
-        first, second = self.run(commands[:half]), self.run(commands[half:])
+        first, second = self.run(commands[:half], again=again), self.run(commands[half:], again=again)
         return Batch(
             first.outcomes + second.outcomes,
             {**first.changed, **second.changed},
@@ -117,30 +121,31 @@ class Engine:
             first.registry_changed or second.registry_changed,
         )
 
-    def _alone(self, commands: Sequence[Command]) -> Batch:
+    def _alone(self, commands: Sequence[Command], again: bool) -> Batch:
         """A second try, for the same command may have come to another process at the same moment: it is known now."""
         try:
-            return self._attempt(commands)
+            return self._attempt(commands, again)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - the answer is that the program failed
             self._version = -1
             return Batch([Failed(error)])
 
-    def _attempt(self, commands: Sequence[Command]) -> Batch:
+    def _attempt(self, commands: Sequence[Command], again: bool) -> Batch:
+        changing = any(isinstance(command, REGISTRY_COMMANDS) for command in commands)
         with self._store.transaction() as transaction:
             now = max(self._clock.now(), self._latest)
-            self._read_registry(transaction)
+            self._read_registry(transaction, changing)
             step = _Step(transaction, self._registry, now, self._channels)
-            outcomes = step.carry_out(commands)
+            outcomes = step.carry_out(commands, again)
             transaction.write(step.writing, now)
         self._latest = now
         if step.writing.registry_changed:
             self._registry, self._version = step.registry, -1
-        return Batch(outcomes, step.writing.requests, step.facts, step.writing.registry_changed)
+        return Batch(outcomes, step.touched, step.facts, step.writing.registry_changed)
 
-    def _read_registry(self, transaction: Transaction) -> None:
-        version = transaction.registry_version()
+    def _read_registry(self, transaction: Transaction, changing: bool = False) -> None:
+        version = transaction.registry_version(changing=changing)
         if version != self._version:
             self._registry, self._version = transaction.registry(), version
 
@@ -164,6 +169,8 @@ class _Step:
         self._channels = channels
         self._requests: dict[str, Request] = {}
         self._answered: dict[str, Done] = {}
+        self.touched: dict[str, Request] = {}
+        """What has changed, and what a repeated command had changed before: somebody may still have to be told."""
         self._world = self._view()
 
     def _view(self) -> World | None:
@@ -172,7 +179,7 @@ class _Step:
             return None
         return World(self._now, registry.policy, registry.people, registry.programs, registry.stopped)
 
-    def carry_out(self, commands: Sequence[Command]) -> list[Outcome]:
+    def carry_out(self, commands: Sequence[Command], again: bool) -> list[Outcome]:
         transaction = self._transaction
         remembered = dict(transaction.remembered([c.id for c in commands if c.digest]))
         wanted = {c.request for c in commands if c.request and not c.creates}
@@ -180,6 +187,9 @@ class _Step:
         self._requests.update(transaction.requests(sorted(wanted)))
         outcomes = []
         for command in commands:
+            if again and not command.digest and (done := self._recorded_before(command)):
+                outcomes.append(done)
+                continue
             if command.digest and (before := remembered.get(command.id)):
                 outcomes.append(self._again(command, before))
                 continue
@@ -193,6 +203,18 @@ class _Step:
                 self.writing.remembered[command.id] = remembered[command.id] = first
             outcomes.append(outcome)
         return outcomes
+
+    def _recorded_before(self, command: Command) -> Done | None:
+        """A fresh command whose commit may have been lost on the way: its stream says whether it was recorded."""
+        if not command.request:
+            return None
+        version = self._transaction.version_made_by(command.request, command.id)
+        if version is None:
+            return None
+        state = self._transaction.request_at(command.request, version)
+        if state is not None and state.id not in self.touched:
+            self.touched[state.id] = self._requests.get(state.id, state)
+        return Done(state, repeated=True)
 
     def _again(self, command: Command, before: Remembered) -> Outcome:
         if before.digest != command.digest:
@@ -208,6 +230,8 @@ class _Step:
         if not before.request:
             return Done(None, repeated=True)
         current = self._requests.get(before.request)
+        if current is not None:
+            self.touched.setdefault(current.id, current)
         if current is None or current.version != before.version:
             current = self._transaction.request_at(before.request, before.version) or current
         return Done(current, repeated=True)
@@ -224,24 +248,32 @@ class _Step:
         world = self._world
         if isinstance(command, Submit) and command.replaces:
             world = replace(world, replaced=self._requests.get(command.replaces))
+        if request is not None and expired(request, self._now):
+            # Due before anybody spoke: the clock's fact and not the caller's, whatever becomes of the command.
+            facts, _ = decide(request, Tick(command.id, CLOCK, request.id), world)
+            request = self._record(request, facts, Tick(command.id, CLOCK, request.id))
         facts, refused = decide(request, command, world)
         if facts:
-            self.facts += facts
-            actor, data = write_actor(command.actor), self.writing.entries
-            for fact in facts:
-                request = evolve(request, fact, command.request)
-                body = write_event(fact)
-                data.append(self._entry(request.id, request.version, type(fact).__name__, actor, command.id, body))
-        if facts and request is not None:
-            self._requests[request.id] = self.writing.requests[request.id] = request
-            if request.ruling.gate is not Gate.NONE:
-                for channel in self._channels(request):
-                    self.writing.posts[request.id, channel] = request.version
+            request = self._record(request, facts, command)
         if refused is not None:
             return refused
         if facts:
             self.writing.words += _words(command)
         return Done(request)
+
+    def _record(self, request: Request | None, facts: Sequence[RequestEvent], command: Command) -> Request | None:
+        self.facts += facts
+        actor, data = write_actor(command.actor), self.writing.entries
+        for fact in facts:
+            request = evolve(request, fact, command.request)
+            body = write_event(fact)
+            data.append(self._entry(request.id, request.version, type(fact).__name__, actor, command.id, body))
+        if request is not None:
+            self._requests[request.id] = self.writing.requests[request.id] = self.touched[request.id] = request
+            if request.ruling.gate is not Gate.NONE:
+                for channel in self._channels(request):
+                    self.writing.posts[request.id, channel] = request.version
+        return request
 
     def _change_registry(self, command: RegistryCommand) -> Outcome:
         facts = decide_registry(self.registry, command, self._now)
@@ -256,6 +288,8 @@ class _Step:
             self.writing.entries.append(self._entry(stream, seq, type(fact).__name__, actor, command.id, body))
             if isinstance(fact, PersonDeclared) and isinstance(command, DeclarePeople):
                 self.writing.words.append(command.names[fact.person.id])
+            elif isinstance(fact, Stopped) and isinstance(command, Stop):
+                self.writing.words.append(command.why)
         if facts:
             self.writing.registry_changed = True
             self._world = self._view()

@@ -88,6 +88,11 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Unblocked:
+    """Somebody who may decide this is there again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     decision: Decision
 
@@ -108,6 +113,7 @@ RequestEvent = (
     | Reminded
     | Escalated
     | Blocked
+    | Unblocked
     | Decided
     | Claimed
 )

@@ -32,6 +32,7 @@ from core.events import (
     RequestEvent,
     Revised,
     Suggested,
+    Unblocked,
     Voted,
     VoteVoided,
 )
@@ -107,6 +108,8 @@ def evolve(request: Request | None, event: RequestEvent, request_id: str = "") -
             return request.but(version=version, escalated=event.level, blocked=None)
         case Blocked():
             return request.but(version=version, blocked=event.why)
+        case Unblocked():
+            return request.but(version=version, blocked=None)
         case Decided():
             return request.but(version=version, decision=event.decision)
         case Claimed():

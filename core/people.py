@@ -87,19 +87,23 @@ def present(
             yield person, allowed
 
 
-def same_eyes(
+def second_eye(
     person: Person, acting_for: str | None, request: Request, people: People, now: datetime
 ) -> Refused | None:
-    """Under four eyes, delegates of earlier voters, and those they stood in for, cannot be the second eye."""
+    """Why this person's vote would count an authority, or under four eyes a pair of eyes, for the second time.
+
+    An absent person and whoever stands in for them have one authority between them. Under four eyes, delegates of
+    earlier voters, and those they stood in for, cannot be the second eye by any right of their own.
+    """
+    mine = person.away.delegate if person.away and person.is_away(now) else None
     for vote in request.counted():
+        if (acting_for or person.id) == (vote.acting_for or vote.person):
+            return Refused("already_counted", f"{vote.person} has voted with the same authority; it counts once.")
+        if not request.ruling.four_eyes:
+            continue
         voter = people.get(vote.person)
         delegate = voter.away.delegate if voter and voter.away and voter.is_away(now) else None
-        mine = person.away.delegate if person.away and person.is_away(now) else None
-        if (
-            person.id in (delegate, vote.acting_for)
-            or vote.person in (acting_for, mine)
-            or (acting_for is not None and acting_for == vote.acting_for)
-        ):
+        if person.id in (delegate, vote.acting_for) or vote.person in (acting_for, mine):
             return Refused(
                 "four_eyes",
                 f"{vote.person} has voted, and one of you stands in for the other: a second pair of eyes must decide.",

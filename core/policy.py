@@ -116,15 +116,21 @@ class Policy:
         programs: Mapping[str, Program],
         now: datetime,
         asked_at: datetime,
+        *,
+        open_already: bool = False,
     ) -> Ruling:
         """The verdict on one revision, with the reasons for it. Never raises: what is unclear is the highest tier.
 
-        `asked_at`: when the request was submitted; the proposal's `valid_for` counts from there.
+        `asked_at`: when the request was submitted; the proposal's `valid_for` counts from there. `open_already`:
+        people were asked already, so a rule that asks nobody does not do.
         """
         rule, why = self._match(proposal, context)
         if rule.tier < floor:
             rule = self._strictest(min((r.tier for r in self.rules if r.tier >= floor), default=self.rules[0].tier))
             why = (*why, f"an earlier revision had tier {floor}, and a tier never falls")
+        if open_already and rule.gate is not Gate.ASK:
+            rule = next((r for r in reversed(self.rules) if r.tier >= rule.tier and r.gate is Gate.ASK), rule)
+            why = (*why, "people were asked already")
         return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
 
     def _strictest(self, tier: int) -> Rule:

@@ -85,8 +85,10 @@ def _text(value: Any, path: Path, longest: int = 200) -> str:
 
 
 def _tiers(value: Any) -> dict[int, str]:
-    if not isinstance(value, Mapping) or not value or set(value) != set(range(1, len(value) + 1)):
-        raise PolicyError("`tiers` numbers them from 1 without gaps: `1: routine`, `2: critical`", ("tiers",))
+    if not isinstance(value, Mapping) or not 1 <= len(value) <= 9 or set(value) != set(range(1, len(value) + 1)):
+        raise PolicyError(
+            "`tiers` numbers one to nine of them from 1, without gaps: `1: routine`, `2: critical`", ("tiers",)
+        )
     return {number: _text(word, ("tiers", number), 40) for number, word in sorted(value.items())}
 
 

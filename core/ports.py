@@ -83,8 +83,11 @@ class Writing:
 class Transaction(Protocol):
     """One transaction on the store. Leaving the context commits; an exception undoes everything."""
 
-    def registry_version(self) -> int:
-        """A number that changes with the registry, share-locked until the end of the transaction."""
+    def registry_version(self, *, changing: bool = False) -> int:
+        """A number that changes with the registry, locked until the end of the transaction.
+
+        Shared with other readers of it, unless this transaction is about to change it.
+        """
 
     def registry(self) -> Registry:
         """The registry, folded from its events."""
@@ -97,6 +100,9 @@ class Transaction(Protocol):
 
     def request_at(self, request: str, version: int) -> Request | None:
         """A request as it stood at an earlier version: the fold of its first events."""
+
+    def version_made_by(self, request: str, command: str) -> int | None:
+        """The version of a request after the facts that this command caused, if it caused any."""
 
     def write(self, writing: Writing, now: datetime) -> None:
         """Record everything. A stream that somebody else has written to meanwhile makes it fail as a whole."""

@@ -71,7 +71,10 @@ class PolicyAdopted:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
+    """`why` in words, which lie in the vault; `commitment` stands for them."""
+
     why: str
+    commitment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ class RevokeKey(Command):
 class Stop(Command):
     """Nothing may be claimed until it is resumed."""
 
-    why: str = ""
+    why: Words = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ def decide_registry(registry: Registry, command: RegistryCommand, now: datetime)
         case Stop():
             if not _is_admin(registry, command.actor):
                 return _not_admin()
-            return () if registry.stopped else (Stopped(command.why),)
+            return () if registry.stopped else (Stopped(command.why.text or "", command.why.commitment),)
         case Resume():
             if not _is_admin(registry, command.actor):
                 return _not_admin()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.engine import Connection
 
 from core.codec_events import Entry, read_entry, read_event
 from core.codec_registry import read_registry_event
@@ -14,52 +12,65 @@ from core.lifecycle import fold
 from core.ports import Recorded
 from core.registry import Registry, evolve_registry
 from core.request import Request
-from storage.prepared import Insert
+from storage.database import Session
+from storage.prepared import Insert, Prepared, Row, one_of
 from storage.rows import micros
 from storage.tables import events, vault
 
 _COLUMNS = (events.c.position, events.c.stream, events.c.entry, events.c.leaf)
 _insert = Insert(events, ("stream", "seq", "type", "at", "entry", "leaf"))
-_history = select(*_COLUMNS).where(events.c.stream == bindparam("stream")).order_by(events.c.seq)
-_until = _history.where(events.c.seq <= bindparam("seq"))
-_after = select(*_COLUMNS).where(events.c.position > bindparam("after")).order_by(events.c.position)
-_registry = select(*_COLUMNS).where(text("substr(stream, 1, 4) <> 'req_'")).order_by(events.c.position)
-_words = select(vault.c.commitment, vault.c.text).where(vault.c.commitment.in_(bindparam("all", expanding=True)))
+_of_stream = select(*_COLUMNS).where(events.c.stream == bindparam("stream")).order_by(events.c.seq)
+_history = Prepared(_of_stream)
+_until = Prepared(_of_stream.where(events.c.seq <= bindparam("seq")))
+_after = Prepared(
+    select(*_COLUMNS).where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("most"))
+)
+_registry = Prepared(select(*_COLUMNS).where(text("substr(stream, 1, 4) <> 'req_'")).order_by(events.c.position))
+_words = Prepared(
+    lambda on_sqlite: select(vault.c.commitment, vault.c.text).where(one_of(vault.c.commitment, "all", on_sqlite))
+)
 
 
-def append(connection: Connection, entries: Sequence[Entry]) -> None:
+def append(session: Session, entries: Sequence[Entry]) -> None:
     """Add facts. A place in a stream that is taken already makes it fail."""
-    _insert(connection, [(e.stream, e.seq, e.type, micros(e.at), e.data, e.leaf) for e in entries])
+    session.insert(_insert, [(e.stream, e.seq, e.type, micros(e.at), e.data, e.leaf) for e in entries])
 
 
-def _recorded(row: Any) -> Recorded:
-    return Recorded(row.position, row.stream, read_entry(bytes(row.entry)), bytes(row.leaf))
+def _recorded(row: Row) -> Recorded:
+    position, stream, entry, leaf = row
+    return Recorded(position, stream, read_entry(entry), leaf)
 
 
-def history(connection: Connection, stream: str) -> list[Recorded]:
-    return [_recorded(row) for row in connection.execute(_history, {"stream": stream})]
+def history(session: Session, stream: str) -> list[Recorded]:
+    return [_recorded(row) for row in session.all(_history, stream=stream)]
 
 
-def after(connection: Connection, position: int, most: int) -> list[Recorded]:
-    return [_recorded(row) for row in connection.execute(_after.limit(most), {"after": position})]
+def after(session: Session, position: int, most: int) -> list[Recorded]:
+    return [_recorded(row) for row in session.all(_after, after=position, most=most)]
 
 
-def request_at(connection: Connection, request: str, version: int) -> Request | None:
-    rows = connection.execute(_until, {"stream": request, "seq": version})
-    facts = [read_entry(bytes(row.entry)) for row in rows]
+def request_at(session: Session, request: str, version: int) -> Request | None:
+    facts = [read_entry(row[2]) for row in session.all(_until, stream=request, seq=version)]
     return fold(None, (read_event(fact.type, fact.body) for fact in facts), request)
 
 
-def read_words(connection: Connection, commitments: Iterable[str]) -> Mapping[str, str]:
+def read_words(session: Session, commitments: Iterable[str]) -> Mapping[str, str]:
     found = list(commitments)
-    if not found:
-        return {}
-    return {row.commitment: row.text for row in connection.execute(_words, {"all": found})}
+    return dict(session.all(_words, all=session.a_list(found))) if found else {}
 
 
-def read_registry(connection: Connection) -> Registry:
-    facts = [_recorded(row).fact for row in connection.execute(_registry)]
-    words = read_words(connection, {fact.body["name"] for fact in facts if fact.type == "PersonDeclared"})
+_WRITTEN = {"PersonDeclared": "name", "Stopped": "why"}
+"""Which facts of the registry hold a commitment to words, and where."""
+
+
+def version_made_by(session: Session, request: str, command: str) -> int | None:
+    made = [fact.seq for row in session.all(_history, stream=request) if (fact := read_entry(row[2])).cause == command]
+    return max(made, default=None)
+
+
+def read_registry(session: Session) -> Registry:
+    facts = [_recorded(row).fact for row in session.all(_registry)]
+    words = read_words(session, {fact.body[_WRITTEN[fact.type]] for fact in facts if fact.type in _WRITTEN})
     registry = Registry()
     for fact in facts:
         registry = evolve_registry(registry, read_registry_event(fact.type, fact.body, words))

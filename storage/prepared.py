@@ -1,56 +1,81 @@
-"""Statements for many rows at once, compiled once for each database.
-
-SQLAlchemy writes the SQL; the rows then go to the driver as they are. Processing each row anew cost a third of a
-transaction (measured with `make bench`).
-"""
+"""Statements that SQLAlchemy writes once for each database, and the driver then runs as they are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, Column, ColumnElement, Dialect, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.sql.base import Executable
 
 Row = tuple[Any, ...]
+Arranged = Callable[[Mapping[str, Any]], Any]
+_Statement = Callable[[bool], Executable]
+
+
+def one_of(column: Column[str], name: str, on_sqlite: bool) -> ColumnElement[bool]:
+    """Whether the column is one of a list of texts, which is one parameter, however long it is: see `a_list`."""
+    if on_sqlite:
+        return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
+    return column == any_(bindparam(name, type_=ARRAY(Text)))
+
+
+class Prepared:
+    """A statement with named parameters. `statement` makes it, for SQLite (True) or for PostgreSQL."""
+
+    def __init__(self, statement: Executable | _Statement) -> None:
+        self._statement: _Statement = statement if callable(statement) else lambda _: statement
+        self._compiled: dict[str, tuple[str, Arranged]] = {}
+
+    def compiled(self, dialect: Dialect) -> tuple[str, Arranged]:
+        """The SQL, and how the driver wants its values."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = self._compile(dialect)
+        return found
+
+    def _compile(self, dialect: Dialect) -> tuple[str, Arranged]:
+        compiled: Any = self._statement(dialect.name == "sqlite").compile(  # type: ignore[attr-defined]
+            dialect=dialect, compile_kwargs={"render_postcompile": True}
+        )
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        if compiled.positiontup is None:
+            return str(compiled), (lambda values: {**fixed, **values}) if fixed else (lambda values: values)
+        names = compiled.positiontup
+        return str(compiled), lambda values: [values[name] if name in values else fixed[name] for name in names]
 
 
 class Insert:
-    """Insert rows whose values stand in the order of the table's `columns` (all of them, if none are named).
+    """Insert rows whose values stand in the order of `columns` (all of the table's, if none are named).
 
     `replacing`: the columns to take from the new row when `key` is there already; without them, a row that is there
     is an error.
     """
 
     def __init__(
-        self,
-        table: Table,
-        columns: Sequence[str] = (),
-        *,
-        key: Sequence[str] = (),
-        replacing: Sequence[str] = (),
+        self, table: Table, columns: Sequence[str] = (), *, key: Sequence[str] = (), replacing: Sequence[str] = ()
     ) -> None:
         self.columns = tuple(columns) or tuple(column.name for column in table.columns)
         self._table = table
         self._key, self._replacing = key, replacing
         self._compiled: dict[str, tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]] = {}
 
-    def __call__(self, connection: Connection, rows: Sequence[Row]) -> None:
-        dialect = connection.dialect.name
-        if dialect not in self._compiled:
-            self._compiled[dialect] = self._compile(connection)
-        sql, arranged = self._compiled[dialect]
-        connection.exec_driver_sql(sql, arranged(rows))
+    def compiled(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
+        """The SQL, and how the driver wants the rows."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = self._compile(dialect)
+        return found
 
-    def _compile(self, connection: Connection) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
-        flavour: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
+        flavour: Any = sqlite if dialect.name == "sqlite" else postgresql
         statement = flavour.insert(self._table)
         if self._replacing:
             statement = statement.on_conflict_do_update(
                 index_elements=list(self._key), set_={name: statement.excluded[name] for name in self._replacing}
             )
-        compiled = statement.compile(dialect=connection.dialect, column_keys=list(self.columns))
+        compiled = statement.compile(dialect=dialect, column_keys=list(self.columns))
         names = self.columns
         if compiled.positiontup is None:
             return str(compiled), lambda rows: [dict(zip(names, row, strict=True)) for row in rows]

@@ -4,156 +4,161 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, func, or_, select, text, tuple_
-from sqlalchemy.engine import Connection
+from sqlalchemy import ColumnElement, Text, bindparam, func, literal, or_, select, tuple_
 
 from core.codec_events import read_state
 from core.model import Outcome
 from core.ports import Draft, Filter, Page, Post, Recorded
 from core.request import Request
 from storage import journal, outbox
-from storage.database import readers, translated
+from storage.database import READERS, Answer, Session, engine_for, reading
+from storage.prepared import Prepared
 from storage.rows import micros, moment
 from storage.tables import events, requests
 
+
+def _holds(column: ColumnElement[str], name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether `|name|` stands in the column. LIKE would not do: SQLite takes `Bob` for `bob` there."""
+    return func.replace(column, name, "") != column
+
+
 _state = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
 _whole = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in)
-_one = select(*_state).join(events, _whole).where(requests.c.id == bindparam("id"))
-_counts = (
-    select(requests.c.rank, func.count().label("n")).where(requests.c.decided_at.is_(None)).group_by(requests.c.rank)
+_one = Prepared(select(*_state).join(events, _whole).where(requests.c.id == bindparam("name")))
+_counts = Prepared(
+    select(requests.c.rank, func.count()).where(requests.c.decided_at.is_(None)).group_by(requests.c.rank)
 )
-_due = select(requests.c.id).where(requests.c.due_at <= bindparam("now")).order_by(requests.c.due_at, requests.c.id)
-_next = select(func.min(requests.c.due_at)).where(requests.c.due_at.is_not(None))
-_voted = (
+_due = Prepared(
     select(requests.c.id)
-    .where(requests.c.decided_at.is_(None), requests.c.voters.like(bindparam("person"), escape="\\"))
-    .order_by(requests.c.id)
+    .where(requests.c.due_at <= bindparam("now"))
+    .order_by(requests.c.due_at, requests.c.id)
+    .limit(bindparam("most"))
 )
-_position = select(func.max(events.c.position))
+_next = Prepared(select(func.min(requests.c.due_at)).where(requests.c.due_at.is_not(None)))
+_voted = Prepared(
+    select(requests.c.id)
+    .where(requests.c.decided_at.is_(None), _holds(requests.c.voters, bindparam("name", type_=Text)))
+    # The order of the queue's index: asked for another, SQLite would walk the whole table in that.
+    .order_by(requests.c.rank, requests.c.expire_at, requests.c.id)
+)
+_position = Prepared(select(func.max(events.c.position)))
+_alive = Prepared(select(literal(1)))
 
 
 class SqlReader:
     """`core.ports.Reader` on a database address."""
 
     def __init__(self, url: str) -> None:
-        self._engine = readers(url)
+        self._engine = engine_for(url, READERS)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(), self._engine.connect() as connection:
-            yield connection
+    def _ask(self, question: Callable[[Session], Answer]) -> Answer:
+        return reading(self._engine, question)
 
     def request(self, request: str) -> Request | None:
-        with self._reading() as connection:
-            row = connection.execute(_one, {"id": request}).one_or_none()
-            return None if row is None else read_state(*row)
+        row = self._ask(lambda session: session.one(_one, name=request))
+        return None if row is None else read_state(*row)
 
     def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
-        query, keys = _page_query(wanted)
+        keys = _PENDING_KEYS if wanted.status == "pending" else _ENDED_KEYS
+        values: dict[str, Any] = {"most": size + 1}
         if cursor is not None:
-            behind = tuple_(*keys)
-            values = tuple_(
-                *(bindparam(None, value, key.type) for value, key in zip(_opened(cursor, keys), keys, strict=True))
+            values |= {f"after_{key}": value for key, value in zip(keys, _opened(cursor, keys), strict=True)}
+        if wanted.status not in ("pending", "decided"):
+            values["outcome"] = Outcome(wanted.status).value
+        values |= {
+            name: value
+            for name, value in (
+                ("rank", -wanted.tier if wanted.tier is not None else None),
+                ("subject", wanted.subject),
+                ("asker", wanted.asker),
             )
-            query = query.where(behind > values if wanted.status == "pending" else behind < values)
-        with self._reading() as connection:
-            rows = connection.execute(query.limit(size + 1)).all()
+            if value is not None
+        }
+        values |= {f"audience_{number}": f"|{name}|" for number, name in enumerate(wanted.audience)}
+        query = _page_query(wanted.status == "pending", frozenset(values))
+        rows = self._ask(lambda session: session.all(query, **values))
         items = [read_state(*row[:5]) for row in rows[:size]]
         return Page(items, _cursor(rows[size - 1][5:]) if len(rows) > size else None)
 
     def counts(self) -> Mapping[int, int]:
-        with self._reading() as connection:
-            return {-row.rank: row.n for row in connection.execute(_counts)}
+        return {-rank: count for rank, count in self._ask(lambda session: session.all(_counts))}
 
     def history(self, request: str) -> Sequence[Recorded]:
-        with self._reading() as connection:
-            return journal.history(connection, request)
+        return self._ask(lambda session: journal.history(session, request))
 
     def journal(self, after: int, most: int) -> Sequence[Recorded]:
-        with self._reading() as connection:
-            return journal.after(connection, after, most)
+        return self._ask(lambda session: journal.after(session, after, most))
 
     def position(self) -> int:
-        with self._reading() as connection:
-            return connection.execute(_position).scalar_one_or_none() or 0
+        row = self._ask(lambda session: session.one(_position))
+        return row[0] or 0 if row else 0
 
     def words(self, commitments: Iterable[str]) -> Mapping[str, str]:
-        with self._reading() as connection:
-            return journal.read_words(connection, commitments)
+        return self._ask(lambda session: journal.read_words(session, commitments))
 
     def due(self, now: datetime, most: int) -> Sequence[str]:
-        with self._reading() as connection:
-            return list(connection.execute(_due.limit(most), {"now": micros(now)}).scalars())
+        return [row[0] for row in self._ask(lambda session: session.all(_due, now=micros(now), most=most))]
 
     def next_due(self) -> datetime | None:
-        with self._reading() as connection:
-            at = connection.execute(_next).scalar_one_or_none()
-            return None if at is None else moment(at)
+        row = self._ask(lambda session: session.one(_next))
+        return None if row is None or row[0] is None else moment(row[0])
 
     def voted_by(self, person: str) -> Sequence[str]:
-        with self._reading() as connection:
-            return list(connection.execute(_voted, {"person": _like(person)}).scalars())
+        return [row[0] for row in self._ask(lambda session: session.all(_voted, name=f"|{person}|"))]
 
     def unshown(self, channel: str, most: int) -> Sequence[Post]:
-        with self._reading() as connection:
-            return outbox.unshown(connection, channel, most)
+        return self._ask(lambda session: outbox.unshown(session, channel, most))
 
     def draft(self, draft: str, now: datetime) -> Draft | None:
-        with self._reading() as connection:
-            return outbox.draft(connection, draft, now)
+        return self._ask(lambda session: outbox.draft(session, draft, now))
 
     def ping(self) -> None:
-        with self._reading() as connection:
-            connection.execute(text("SELECT 1"))
+        self._ask(lambda session: session.one(_alive))
 
     def close(self) -> None:
         self._engine.dispose()
 
 
-def _page_query(wanted: Filter) -> tuple[Any, Sequence[Any]]:
+_PENDING_KEYS = ("rank", "expire_at", "id")
+_ENDED_KEYS = ("decided_at", "id")
+
+
+@lru_cache(maxsize=256)
+def _page_query(pending: bool, given: frozenset[str]) -> Prepared:
+    """The query of a page for the filters that are given, by the names of their parameters."""
     columns = requests.c
-    if wanted.status == "pending":
-        keys: Sequence[Any] = (columns.rank, columns.expire_at, columns.id)
-        query: Any = select(*_state, *keys).join(events, _whole)
-        query = query.where(columns.decided_at.is_(None)).order_by(*keys)
-    else:
-        keys = (columns.decided_at, columns.id)
-        query = select(*_state, *keys).join(events, _whole).where(columns.decided_at.is_not(None))
-        query = query.order_by(*(key.desc() for key in keys))
-        if wanted.status != "decided":
-            query = query.where(columns.outcome == Outcome(wanted.status).value)
-    if wanted.tier is not None:
-        query = query.where(columns.rank == -wanted.tier)
-    if wanted.subject is not None:
-        query = query.where(columns.subject == wanted.subject)
-    if wanted.asker is not None:
-        query = query.where(columns.asker == wanted.asker)
-    if wanted.audience:
-        query = query.where(or_(*(columns.audience.like(_like(name), escape="\\") for name in wanted.audience)))
-    return query, keys
-
-
-def _like(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%|{escaped}|%"
+    keys = [columns[name] for name in (_PENDING_KEYS if pending else _ENDED_KEYS)]
+    query: Any = select(*_state, *keys).join(events, _whole)
+    query = query.where(columns.decided_at.is_(None) if pending else columns.decided_at.is_not(None))
+    query = query.order_by(*(key if pending else key.desc() for key in keys)).limit(bindparam("most"))
+    for name in ("outcome", "rank", "subject", "asker"):
+        if name in given:
+            query = query.where(columns[name] == bindparam(name))
+    asked = sorted(name for name in given if name.startswith("audience_"))
+    if asked:
+        query = query.where(or_(*(_holds(columns.audience, bindparam(name, type_=Text)) for name in asked)))
+    if f"after_{keys[0].name}" in given:
+        place, behind = tuple_(*keys), tuple_(*(bindparam(f"after_{key.name}", type_=key.type) for key in keys))
+        query = query.where(place > behind if pending else place < behind)
+    return Prepared(query)
 
 
 def _cursor(values: Iterable[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(list(values))).decode().rstrip("=")
 
 
-def _opened(cursor: str, keys: Sequence[Any]) -> list[Any]:
+def _opened(cursor: str, keys: Sequence[str]) -> list[Any]:
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         values = None
-    kinds = [str if key.name == "id" else int for key in keys]
+    kinds = [str if key == "id" else int for key in keys]
     if (
         not isinstance(values, list)
         or [type(value) for value in values] != kinds

@@ -8,122 +8,137 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, bindparam, delete, func, select, update
-from sqlalchemy.engine import Connection
+from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
 
 from core.codec_events import read_state
-from core.errors import Refused
+from core.errors import Refused, StoreFull, StoreUnavailable
 from core.ports import Draft, Remembered, Writing
 from core.registry import Registry
 from core.request import Request
 from storage import journal, outbox
-from storage.database import is_sqlite, translated, writer
-from storage.prepared import Insert
+from storage.database import Session, engine_for, opened, translated
+from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
 from storage.tables import commands, events, registry, requests, vault
 
 ANSWERS_KEPT = timedelta(days=30)
 """How long first answers are kept. Those to submissions are kept for ever: a key never makes a second request."""
 
+_JOURNAL_LOCK = 752_239
+
 _version = select(registry.c.version).where(registry.c.id == 1)
-_changed = update(registry).where(registry.c.id == 1).values(version=registry.c.version + 1)
-_heard = select(commands).where(commands.c.id.in_(bindparam("all", expanding=True)))
-_states = (
-    select(requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
-    .join(events, (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in))
-    .where(requests.c.id.in_(bindparam("all", expanding=True)))
-    .order_by(requests.c.id)
+# On SQLite the transaction holds the only write lock; on PostgreSQL the row is locked against change.
+_registry_version = Prepared(lambda on_sqlite: _version if on_sqlite else _version.with_for_update(read=True))
+_registry_changing = Prepared(lambda on_sqlite: _version if on_sqlite else _version.with_for_update())
+_changed = Prepared(update(registry).where(registry.c.id == 1).values(version=registry.c.version + 1))
+_heard = Prepared(lambda on_sqlite: select(commands).where(one_of(commands.c.id, "all", on_sqlite)))
+_state = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
+_whole = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in)
+_latest = Prepared(
+    select(events.c.at).where(events.c.position == select(func.max(events.c.position)).scalar_subquery())
 )
-_locked = _states.with_for_update(of=requests)
-_latest = select(func.max(events.c.at)).where(
-    events.c.position == select(func.max(events.c.position)).scalar_subquery()
-)
-
-
+_sweep = Prepared(delete(commands).where(commands.c.at < bindparam("old"), commands.c.id.not_like("submit:%")))
 _save = Insert(requests, REQUEST_COLUMNS, key=("id",), replacing=REQUEST_COLUMNS[1:])
 _remember = Insert(commands)
-_write_down = Insert(vault)
+_write_down = Insert(vault, key=("commitment",), replacing=("text",))
+_in_turn = Prepared(select(func.pg_advisory_xact_lock(bindparam("lock", _JOURNAL_LOCK, Integer))))
+
+
+def _some(on_sqlite: bool) -> Select[Any]:
+    query = select(*_state).join(events, _whole).where(one_of(requests.c.id, "all", on_sqlite)).order_by(requests.c.id)
+    return query if on_sqlite else query.with_for_update(of=requests)
+
+
+_locked = Prepared(_some)
 
 
 class SqlTransaction:
-    """`core.ports.Transaction` on one connection."""
+    """`core.ports.Transaction` in one session."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._sqlite = is_sqlite(connection)
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    def registry_version(self) -> int:
-        # On SQLite the transaction holds the only write lock; on PostgreSQL the row is locked against change.
-        statement = _version if self._sqlite else _version.with_for_update(read=True)
-        return int(self._connection.execute(statement).scalar_one())
+    def registry_version(self, *, changing: bool = False) -> int:
+        row = self._session.one(_registry_changing if changing else _registry_version)
+        if row is None:
+            raise LookupError("the table `registry` has lost its row")
+        return int(row[0])
 
     def registry(self) -> Registry:
-        return journal.read_registry(self._connection)
+        return journal.read_registry(self._session)
 
     def remembered(self, ids: Sequence[str]) -> Mapping[str, Remembered]:
         if not ids:
             return {}
+        found = self._session.all(_heard, all=self._session.a_list(ids))
         return {
-            row.id: Remembered(
-                row.digest, row.request, row.version, Refused(*orjson.loads(row.refused)) if row.refused else None
-            )
-            for row in self._connection.execute(_heard, {"all": list(ids)})
+            name: Remembered(digest, request, version, Refused(*orjson.loads(refused)) if refused else None)
+            for name, digest, request, version, refused, _ in found
         }
 
     def requests(self, ids: Iterable[str]) -> Mapping[str, Request]:
         wanted = list(ids)
         if not wanted:
             return {}
-        found = self._read(_states if self._sqlite else _locked, wanted)
-        if not self._sqlite and (missed := [name for name in wanted if name not in found]):
-            # A request that was revised while this transaction waited for its lock has fallen out of the join: the
-            # row is read anew after the wait, the entry of its revision is not. It is locked now; look again.
-            found |= self._read(_locked, missed)
+        found = self._locked(wanted)
+        if not self._session.is_sqlite and (missed := [name for name in wanted if name not in found]):
+            # A request that was revised while this transaction waited for its lock has fallen out of the join: its row
+            # is read anew after the wait, the entry of its revision is not. It is locked by now; look again.
+            found |= self._locked(missed)
         return found
 
-    def _read(self, statement: Select[Any], wanted: Sequence[str]) -> dict[str, Request]:
-        return {row.id: read_state(*row) for row in self._connection.execute(statement, {"all": wanted})}
+    def _locked(self, wanted: Sequence[str]) -> dict[str, Request]:
+        return {row[0]: read_state(*row) for row in self._session.all(_locked, all=self._session.a_list(wanted))}
+
+    def latest(self) -> datetime | None:
+        row = self._session.one(_latest)
+        return None if row is None else moment(row[0])
 
     def request_at(self, request: str, version: int) -> Request | None:
-        return journal.request_at(self._connection, request, version)
+        return journal.request_at(self._session, request, version)
+
+    def version_made_by(self, request: str, command: str) -> int | None:
+        return journal.version_made_by(self._session, request, command)
 
     def write(self, writing: Writing, now: datetime) -> None:
-        connection = self._connection
+        session = self._session
+        if writing.entries and not session.is_sqlite:
+            # Until the commit, so that the journal's order is that in which its facts become visible: who reads on
+            # behind a position misses nothing, however many processes write.
+            session.one(_in_turn)
         if writing.registry_changed:
-            connection.execute(_changed)
+            session.run(_changed)
         if writing.entries:
-            journal.append(connection, writing.entries)
+            journal.append(session, writing.entries)
         if writing.requests:
-            _save(connection, [request_row(request) for request in writing.requests.values()])
+            session.insert(_save, [request_row(request) for request in writing.requests.values()])
         if writing.posts:
-            outbox.want(connection, writing.posts, writing.requests)
+            outbox.want(session, writing.posts, writing.requests)
         if writing.words:
-            _write_down(connection, [(w.commitment, w.text, w.salt) for w in writing.words])
+            session.insert(_write_down, [(w.commitment, w.text, w.salt) for w in writing.words])
         if writing.remembered:
             at = micros(now)
-            _remember(
-                connection,
-                [
-                    (key, r.digest, r.request, r.version, _refusal(r.refused) if r.refused else None, at)
-                    for key, r in writing.remembered.items()
-                ],
-            )
+            rows = [
+                (key, r.digest, r.request, r.version, _refusal(r.refused) if r.refused else None, at)
+                for key, r in writing.remembered.items()
+            ]
+            session.insert(_remember, rows)
 
     def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
-        outbox.mark_shown(self._connection, request, channel, version, ref)
+        outbox.mark_shown(self._session, request, channel, version, ref)
 
     def mark_gone(self, request: str, channel: str) -> None:
-        outbox.mark_gone(self._connection, request, channel)
+        outbox.mark_gone(self._session, request, channel)
 
     def keep_draft(self, draft: Draft) -> None:
-        outbox.keep_draft(self._connection, draft)
+        outbox.keep_draft(self._session, draft)
 
     def drop_draft(self, draft: str) -> None:
-        outbox.drop_draft(self._connection, draft)
+        outbox.drop_draft(self._session, draft)
 
     def sweep(self, now: datetime) -> int:
-        old = delete(commands).where(commands.c.at < micros(now - ANSWERS_KEPT), commands.c.id.not_like("submit:%"))
-        return self._connection.execute(old).rowcount + outbox.sweep_drafts(self._connection, now)
+        old = self._session.run(_sweep, old=micros(now - ANSWERS_KEPT))
+        return old + outbox.sweep_drafts(self._session, now)
 
 
 def _refusal(refused: Refused) -> bytes:
@@ -131,21 +146,46 @@ def _refusal(refused: Refused) -> bytes:
 
 
 class SqlStore:
-    """`core.ports.Store` on a database address (`sqlite:///placet.db`, `postgresql://…`)."""
+    """`core.ports.Store` on a database address (`sqlite:///placet.db`, `postgresql://…`).
+
+    The writer keeps one connection for as long as it is good.
+    """
 
     def __init__(self, url: str) -> None:
-        self._engine = writer(url)
+        self._engine = engine_for(url)
+        self._session: Session | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
-        with translated(), self._engine.begin() as connection:
-            yield SqlTransaction(connection)
+        if self._session is None:
+            self._session = opened(self._engine)
+        session = self._session
+        try:
+            with translated():
+                session.begin()
+                yield SqlTransaction(session)
+                session.commit()
+        except BaseException as problem:
+            self._undo(session, broken=isinstance(problem, StoreUnavailable) and not isinstance(problem, StoreFull))
+            raise
+
+    def _undo(self, session: Session, *, broken: bool) -> None:
+        """Roll back; a connection on which that fails, or which has failed, is replaced by the next transaction."""
+        try:
+            session.rollback()
+        except Exception:  # noqa: BLE001 - whatever it is, this connection is not to be trusted
+            broken = True
+        if broken:
+            self._session = None
+            session.close(broken=True)
 
     def latest(self) -> datetime | None:
-        with translated(), self._engine.connect() as connection:
-            at = connection.execute(_latest).scalar_one_or_none()
-            return None if at is None else moment(at)
+        with self.transaction() as transaction:
+            return transaction.latest()
 
     def close(self) -> None:
         """Give the connections back. On SQLite the log is folded into the file."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
         self._engine.dispose()

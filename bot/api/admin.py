@@ -12,7 +12,7 @@ from bot.api.calls import Calls, JsonResponse
 from bot.api.models import AwayBody, KeyBody, StopBody
 from bot.api.problems import Problem
 from bot.api.view import Doc, dump
-from bot.ids import digest_of, new_id, new_token
+from bot.ids import digest_of, new_id, new_token, written
 from core.canonical import time_text
 from core.durations import duration_text
 from core.model import ActorKind, Away, Key, Person
@@ -161,7 +161,7 @@ def admin_router(calls: Calls) -> APIRouter:
         """Until it is resumed, over any restart. Deciding goes on; acting does not."""
         caller = calls.caller(request)
         caller.need("admin")
-        await calls.carry_out(Stop(new_id("cmd"), caller.actor, "", "-", body.why))
+        await calls.carry_out(Stop(new_id("cmd"), caller.actor, "", "-", written(body.why)))
         return JsonResponse(dump({"stopped": services.registry().stopped}))
 
     @router.post("/resume", response_model=StopAnswer, tags=["policy"], summary="Let claims go on")

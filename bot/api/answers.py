@@ -222,3 +222,15 @@ class PolicyAnswer(BaseModel):
 
 class StopAnswer(BaseModel):
     stopped: str | None
+
+
+class HealthAnswer(BaseModel):
+    status: Literal["ok"]
+
+
+class ReadyAnswer(BaseModel):
+    """`channels` names those that do not take messages now, and why."""
+
+    status: Literal["ok", "unavailable"]
+    database: str
+    channels: dict[str, str]

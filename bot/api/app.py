@@ -107,12 +107,13 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                     statuses.append(404)
                 if method in ("post", "put"):
                     statuses += [400, 404, 409, 413, 415, 507]
-                    operation.setdefault("parameters", []).append(_IDEMPOTENCY)
+                    if path.startswith("/v1/requests"):
+                        operation.setdefault("parameters", []).append(_IDEMPOTENCY)
             if path == "/v1/policy":
                 statuses.append(404)
             operation["responses"].pop("422", None)
             for status in sorted(statuses):
-                operation["responses"][str(status)] = {"description": TITLES[status], "content": content}
+                operation["responses"].setdefault(str(status), {"description": TITLES[status], "content": content})
     app.openapi_schema = document
     return document
 

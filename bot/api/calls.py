@@ -43,7 +43,7 @@ class Calls:
         """The command's id and digest: from `Idempotency-Key`, or fresh."""
         key = idempotency_key(request)
         if key is None:
-            return new_id("cmd"), "-"
+            return new_id("cmd"), ""
         return f"{verb}:{caller.actor.kind.value}:{caller.actor.ref}:{key}", await body_digest(request)
 
     async def carry_out(self, command: Command) -> Done:

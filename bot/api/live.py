@@ -8,9 +8,10 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
+from bot.api.answers import HealthAnswer, ReadyAnswer
 from bot.api.auth import Caller
 from bot.api.calls import Calls, JsonResponse
 from bot.api.problems import Problem
@@ -69,11 +70,17 @@ def live_router(calls: Calls) -> APIRouter:
                 mine.pop(next(iter(mine)))
         return mine[stream]
 
-    @router.get("/healthz", tags=["health"], summary="The process lives")
+    @router.get("/healthz", response_model=HealthAnswer, tags=["health"], summary="The process lives")
     async def healthz() -> Response:
         return JsonResponse(dump({"status": "ok"}))
 
-    @router.get("/readyz", tags=["health"], summary="It can record and answer")
+    @router.get(
+        "/readyz",
+        response_model=ReadyAnswer,
+        responses={503: {"model": ReadyAnswer}},
+        tags=["health"],
+        summary="It can record and answer",
+    )
     async def readyz() -> Response:
         """503 while the database does not record. A degraded channel is named, and is no reason for 503."""
         trouble = services.desk.trouble
@@ -89,7 +96,7 @@ def live_router(calls: Calls) -> APIRouter:
         }
         return JsonResponse(dump(document), 503 if trouble else 200)
 
-    @router.get("/metrics", tags=["health"], summary="Figures for Prometheus")
+    @router.get("/metrics", response_class=PlainTextResponse, tags=["health"], summary="Figures for Prometheus")
     async def metrics() -> Response:
         try:
             return Response(await services.read(services.metrics.text), media_type=CONTENT_TYPE)

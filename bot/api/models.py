@@ -194,6 +194,8 @@ class ReasonBody(_Body):
 
 
 class ReasonAfterwardsBody(ReasonBody):
+    """A reason, and for which vote if you voted more than once."""
+
     revision: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
@@ -217,6 +219,8 @@ class VoteBody(_Body):
 
 
 class CancelBody(_Body):
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"why": "the signal is gone"}})
+
     why: Title | None = None
 
 
@@ -240,6 +244,10 @@ class ClaimBody(_Body):
 class AwayBody(_Body):
     """Until when, and who may stand in. `until` null: back again."""
 
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"example": {"until": "2099-01-01T09:00:00Z"}}
+    )
+
     until: Moment | None = None
     delegate: Slug | None = None
 
@@ -259,4 +267,8 @@ class KeyBody(_Body):
 
 
 class StopBody(_Body):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"example": {"why": "the price feed is wrong"}}
+    )
+
     why: Title

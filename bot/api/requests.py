@@ -29,6 +29,7 @@ from core.ports import Filter
 
 LONGEST_WAIT = 50
 _OneId = Annotated[str, Path(alias="id", pattern=r"^req_[0-9a-z]{1,26}$")]
+_VISIBLE = r"^[^\x00-\x1f]*$"
 _STATUSES = Literal[
     "pending", "decided", "approved", "modified", "rejected", "changes_requested", "expired", "lapsed", "cancelled",
     "advised",
@@ -47,21 +48,28 @@ def requests_router(calls: Calls) -> APIRouter:
     router = APIRouter(prefix="/v1/requests", route_class=StrictRoute, tags=["requests"])
     services = calls.services
 
-    @router.post("", status_code=201, response_model=RequestAnswer, summary="Propose something")
+    @router.post(
+        "",
+        status_code=201,
+        response_model=RequestAnswer,
+        responses={200: {"model": RequestAnswer, "description": "The same key and body again: the same request."}},
+        summary="Propose something",
+    )
     async def submit(request: Request, body: SubmitBody) -> Response:
         """A new request: 201 and its `Location`. The same `key` and body again: the same request, 200."""
         caller = calls.caller(request)
         caller.need("submit")
         if what := body.fault():
             raise Problem("invalid", 422, f"{what[0]} {what[1]}", [{"field": what[0], "message": what[1]}])
-        key = body.key or idempotency_key(request)
+        header = idempotency_key(request)
+        key = body.key or header
         name = f"submit:{caller.actor.ref}:{key}" if key else new_id("cmd")
         done = await calls.carry_out(
             Submit(
                 id=name,
                 actor=caller.actor,
                 request=new_id("req"),
-                digest=await body_digest(request) if key else "-",
+                digest=await body_digest(request) if key else "",
                 proposal=body.proposal(),
                 key=key,
                 replaces=body.replaces,
@@ -82,9 +90,9 @@ def requests_router(calls: Calls) -> APIRouter:
         request: Request,
         status: _STATUSES = "pending",
         tier: Annotated[int | None, Query(ge=1, le=99)] = None,
-        subject: Annotated[str | None, Query(max_length=80)] = None,
+        subject: Annotated[str | None, Query(max_length=80, pattern=_VISIBLE)] = None,
         audience: Annotated[
-            str | None, Query(alias="for", max_length=60, description="A person's id or a role.")
+            str | None, Query(alias="for", max_length=60, pattern=_VISIBLE, description="A person's id or a role.")
         ] = None,
         cursor: Annotated[str | None, Query(max_length=400)] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import PlacetError
-from storage.database import is_sqlite, translated, writer
+from storage.database import engine_for, is_sqlite, translated
 
 # Any number that no other program takes an advisory lock on: "placet" as digits on a telephone.
 _LOCK = 752_238
@@ -35,7 +35,7 @@ def downgrade(url: str, target: str, scripts: Path | None = None) -> None:
 
 def current(url: str) -> tuple[str | None, str]:
     """The step that the database has, and the newest there is."""
-    engine = writer(url)
+    engine = engine_for(url, patient=True)
     try:
         with translated(), engine.begin() as connection:
             return _current(connection), _newest(None)
@@ -64,7 +64,7 @@ def _config(scripts: Path | None) -> Config:
 
 
 def _migrate(url: str, target: str, scripts: Path | None, *, up: bool) -> None:
-    engine: Engine = writer(url)
+    engine: Engine = engine_for(url, patient=True)
     at: str | None = None
     try:
         with translated(), engine.begin() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
-from bot.adapters.console.render import lines
+from bot.adapters.console.render import lines, plain
 from core.card import Card
 from core.errors import DeliveryFailed
 from core.ports import Limits, PostRef
@@ -36,7 +36,7 @@ class ConsoleMessenger:
         self._show(ref.ref, card)
 
     async def notify(self, channel: str, text: str) -> None:
-        self._say(text)
+        self._say(plain(text))
 
     def _show(self, ref: str, card: Card) -> None:
         block = "\n".join(lines(card))
@@ -53,5 +53,6 @@ class ConsoleMessenger:
     def _say(self, block: str) -> None:
         try:
             self._print(block)
-        except OSError as problem:
+        except (OSError, ValueError) as problem:
+            # A ValueError: a stream that is closed, or that cannot write such characters.
             raise DeliveryFailed(f"the terminal is gone: {problem}", permanent=False) from problem

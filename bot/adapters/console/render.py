@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from core.card import Card
+
+_SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def plain(text: str) -> str:
+    """One line of text: what could steer a terminal or forge a line of ours becomes a mark."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        "⏎" if character == "\n" else "\ufffd" if unicodedata.category(character) in _SHOWS_NOTHING else character
+        for character in text
+    )
 
 
 def lines(card: Card) -> list[str]:
@@ -20,4 +34,4 @@ def lines(card: Card) -> list[str]:
         result.append(f"  {card.left}")
         choices = " | ".join(button.verb for button in card.buttons)
         result.append(f"  placet vote {card.request} {choices}")
-    return result
+    return [plain(line) for line in result]

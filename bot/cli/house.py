@@ -1,0 +1,78 @@
+"""The commands about who may do what: `placet key` and `placet people`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli import tables
+from bot.cli.app import Json, app, settings, show
+from bot.cli.client import Client
+
+keys = typer.Typer(help="Keys of programs and tokens of people.", no_args_is_help=True)
+people = typer.Typer(help="Who decides, and who is away.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+app.add_typer(people, name="people")
+
+
+@keys.command("create")
+def key_create(
+    program: Annotated[str | None, typer.Option(help="The program it speaks for.")] = None,
+    person: Annotated[str | None, typer.Option(help="The person it speaks for.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The person behind a new program.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="What it may do; the usual, if left out.")] = None,
+    label: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key. Its token is shown once."""
+    body = {"program": program, "person": person, "owner": owner, "scopes": scope, "label": label}
+    made = Client(settings()).post("/v1/keys", {name: value for name, value in body.items() if value})
+    show(made, as_json, lambda: f"{made['token']}\n\nKept nowhere: this is the only time it is shown. ({made['id']})")
+
+
+@keys.command("list")
+def key_list(as_json: Json = False) -> None:
+    """All keys, without their tokens."""
+    document = Client(settings()).get("/v1/keys")
+    rows = [
+        (k["id"], f"{k['kind']} {k['speaks_for']}", k["scopes"], k["label"], "revoked" if k["revoked_at"] else "good")
+        for k in document["items"]
+    ]
+    show(document, as_json, lambda: tables.rows_table(("key", "speaks for", "may", "label", "state"), rows))
+
+
+@keys.command("revoke")
+def key_revoke(key: Annotated[str, typer.Argument(metavar="KEY")], as_json: Json = False) -> None:
+    """Revoke a key, at once."""
+    document = Client(settings()).post(f"/v1/keys/{key}/revoke")
+    show(document, as_json, lambda: f"{document['id']} of {document['speaks_for']} is revoked.")
+
+
+@people.command("list")
+def people_list(as_json: Json = False) -> None:
+    """Everybody, with roles."""
+    document = Client(settings()).get("/v1/people")
+    rows = [(p["id"], p["name"], p["roles"], "admin" if p["admin"] else "", _whereabouts(p)) for p in document["items"]]
+    show(document, as_json, lambda: tables.rows_table(("id", "name", "roles", "", "now"), rows))
+
+
+def _whereabouts(person: dict[str, Any]) -> str:
+    if not person["active"]:
+        return "removed"
+    if person["away_until"]:
+        deputy = f", {person['delegate']} stands in" if person["delegate"] else ""
+        return f"away until {tables.local_time(person['away_until'])}{deputy}"
+    return "here"
+
+
+@people.command("away")
+def people_away(
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    until: Annotated[str | None, typer.Option(help="As in 2026-12-01T09:00:00Z; left out: back again.")] = None,
+    delegate: Annotated[str | None, typer.Option(help="Who stands in.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Be away, or back again."""
+    document = Client(settings()).put(f"/v1/people/{person}/away", {"until": until, "delegate": delegate})
+    show(document, as_json, lambda: f"{document['id']} is {_whereabouts(document)}.")
