@@ -27,7 +27,7 @@ _RULING = {
 @app.post("/v1/requests", status_code=201, response_model=RequestAnswer)
 async def submit(body: SubmitBody) -> dict[str, Any]:
     name = f"req_{next(_ids):026d}"
-    state = {
+    state: dict[str, Any] = {
         "id": name, "key": body.key, "status": "pending", "asker": {"kind": "program", "id": "momentum"},
         "created_at": "2026-11-20T09:00:00.000000Z", "version": 1, "revision": 1, "hash": "0" * 64,
         "proposal": {"action": body.action, "subject": body.subject, "title": body.title},

@@ -26,8 +26,8 @@ def measure(folder: Path) -> list[Figure]:
     received: list[float] = []
     carry_out = Engine.run
 
-    def watched(engine: Engine, commands: Sequence[Command]) -> Batch:
-        batch = carry_out(engine, commands)
+    def watched(self: Engine, commands: Sequence[Command], *, again: bool = False) -> Batch:
+        batch = carry_out(self, commands, again=again)
         committed.append(time.perf_counter())
         return batch
 

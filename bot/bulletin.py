@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
+from bot.threads import off_the_loop
 from core.engine import Batch
 from core.errors import StoreUnavailable
 from core.ports import Reader, Recorded
@@ -85,8 +86,8 @@ class Bulletin:
                 continue
             try:
                 if position is None:
-                    position = await asyncio.to_thread(self._reader.position) - MOST_BEHIND
-                while facts := await asyncio.to_thread(self._reader.journal, position, _PAGE):
+                    position = await off_the_loop(self._reader.position) - MOST_BEHIND
+                while facts := await off_the_loop(self._reader.journal, position, _PAGE):
                     position = facts[-1].position
                     self._hand_out(facts)
             except StoreUnavailable as problem:
@@ -111,8 +112,8 @@ class Bulletin:
         if self._closed:
             queue.put_nowait(None)
         try:
-            last = await asyncio.to_thread(self._reader.position) if after is None else after
-            while after is not None and (facts := await asyncio.to_thread(self._reader.journal, last, _PAGE)):
+            last = await off_the_loop(self._reader.position) if after is None else after
+            while after is not None and (facts := await off_the_loop(self._reader.journal, last, _PAGE)):
                 for fact in facts:
                     yield fact
                 last = facts[-1].position

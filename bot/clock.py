@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
+from bot.threads import off_the_loop
 from core.commands import Recheck, Tick
 from core.engine import CLOCK, Batch, Bookkeeping, Failed
 from core.errors import StoreUnavailable
@@ -70,7 +71,7 @@ class Deadlines:
                 self._recheck = True
                 raise
         while True:
-            due = await asyncio.to_thread(self._reader.due, self._clock.now(), _AT_ONCE + len(self._poisonous))
+            due = await off_the_loop(self._reader.due, self._clock.now(), _AT_ONCE + len(self._poisonous))
             fresh = [request for request in due if request not in self._poisonous]
             await self._send([Tick(new_id("cmd"), ACTOR, request) for request in fresh])
             if len(fresh) < _AT_ONCE:
@@ -83,7 +84,7 @@ class Deadlines:
     async def _recheck_all(self) -> None:
         cursor: str | None = None
         while True:
-            page = await asyncio.to_thread(self._reader.page, Filter(), cursor, _AT_ONCE)
+            page = await off_the_loop(self._reader.page, Filter(), cursor, _AT_ONCE)
             await self._send([Recheck(new_id("cmd"), ACTOR, request.id) for request in page.items])
             cursor = page.cursor
             if cursor is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,13 +31,13 @@ class Settings(BaseSettings):
 
     home: Path = Path("~/.placet")
     config: Path | None = None
-    database_url: str | None = Field(default=None, pattern=r"^(sqlite:///|postgres(ql)?://)")
+    database_url: str | None = Field(default=None, pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8600, ge=0, le=65535)
     url: str | None = None
     token: str | None = None
     max_body: int = Field(default=262_144, ge=1_024, le=16_777_216)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: str = Field(default="info", pattern=r"^(?i)(debug|info|warning|error)$")
 
     def folder(self) -> Path:
         """Where Placet keeps what is its own; made if it is not there, readable for its owner alone."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.clock import ACTOR
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
+from bot.threads import off_the_loop
 from core import card
 from core.engine import Batch, Bookkeeping, Failed
 from core.errors import DeliveryFailed, StoreUnavailable
@@ -57,7 +58,7 @@ class Delivery:
         while True:
             wake.clear()
             try:
-                posts = await asyncio.to_thread(self._reader.unshown, channel, _AT_ONCE)
+                posts = await off_the_loop(self._reader.unshown, channel, _AT_ONCE)
                 await self._show_all(messenger, posts)
             except DeliveryFailed as problem:
                 self._degraded[channel] = str(problem)
@@ -104,7 +105,7 @@ class Delivery:
             raise trouble
 
     async def _show(self, messenger: Messenger, post: Post) -> None:
-        request = await asyncio.to_thread(self._reader.request, post.request)
+        request = await off_the_loop(self._reader.request, post.request)
         if request is None:
             return
         face = card.of(request, self._clock.now())

@@ -15,6 +15,7 @@ from core.model import (
     Change,
     Choice,
     Decision,
+    Gate,
     Outcome,
     Override,
     Person,
@@ -67,7 +68,9 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
         return _modify(request, command, vote, person, world)
     if command.parameters is not None or command.adopt is not None:
         return Refused("invalid", "only `modify` takes parameters", "parameters")
-    if command.choice is Choice.APPROVE and (broken := world.policy.broken_limits(request.proposal, request.context)):
+    # Where there are no limits the proposal need not be decoded, which is most of what a plain approval would cost.
+    limited = command.choice is Choice.APPROVE and bool(world.policy.limits)
+    if limited and (broken := world.policy.broken_limits(request.proposal, request.context)):
         return Refused("limit", f"Nobody can approve this, it breaks a hard limit: {'; '.join(broken)}.")
     return (_voted(request, vote),)
 
@@ -171,6 +174,8 @@ def _modify(
         request.created_at,
         open_already=True,
     )
+    if ruling.gate is not Gate.ASK:
+        return Refused("no_rule", "No rule asks anybody about this any more: approve it or reject it as it is.")
     over = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
     allowed = _may(request, ruling, over, person, command.actor.via, world)
     if isinstance(allowed, Refused):

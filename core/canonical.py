@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -102,6 +103,7 @@ def _unescape(step: str) -> str:
     return step.replace("~1", "/").replace("~0", "~") if "~" in step else step
 
 
+@lru_cache(maxsize=1024)
 def time_text(moment: datetime) -> str:
     """RFC 3339 in UTC with microseconds: 2026-11-20T09:00:00.000000Z, so that text order is time order."""
     if moment.tzinfo is not UTC:

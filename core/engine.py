@@ -182,10 +182,11 @@ class _Step:
     def carry_out(self, commands: Sequence[Command], again: bool) -> list[Outcome]:
         transaction = self._transaction
         remembered = dict(transaction.remembered([c.id for c in commands if c.digest]))
-        wanted = {c.request for c in commands if c.request and not c.creates}
+        wanted = {c.request for c in commands if c.request and (again or not c.creates)}
+        wanted |= {first.request for first in remembered.values() if first.request}
         wanted |= {c.replaces for c in commands if isinstance(c, Submit) and c.replaces}
         self._requests.update(transaction.requests(sorted(wanted)))
-        outcomes = []
+        outcomes: list[Outcome] = []
         for command in commands:
             if again and not command.digest and (done := self._recorded_before(command)):
                 outcomes.append(done)
@@ -205,10 +206,13 @@ class _Step:
         return outcomes
 
     def _recorded_before(self, command: Command) -> Done | None:
-        """A fresh command whose commit may have been lost on the way: its stream says whether it was recorded."""
+        """A fresh command whose commit may have been lost on the way: its stream says whether it was recorded.
+
+        By its own actor: an expiry that a refused command met is the clock's fact, and no answer to the command.
+        """
         if not command.request:
             return None
-        version = self._transaction.version_made_by(command.request, command.id)
+        version = self._transaction.version_made_by(command.request, command.id, command.actor)
         if version is None:
             return None
         state = self._transaction.request_at(command.request, version)

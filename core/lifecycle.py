@@ -285,7 +285,7 @@ def _claim(request: Request, command: TakeClaim, world: World) -> Events | Refus
             return ()
         return Refused("claimed", f"{request.claim.claimant} has claimed this already; it is acted on once.")
     if world.stopped is not None:
-        return Refused("stopped", f"Everything is stopped: {world.stopped}.")
+        return Refused("stopped", "Everything is stopped; nothing may be acted on until an administrator resumes it.")
     if command.hash is not None and command.hash != revision.hash:
         return Refused("other_revision", "What you would act on is not what was approved.", "hash")
     if sha256(revision.content) != revision.hash:

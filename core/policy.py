@@ -129,7 +129,8 @@ class Policy:
             rule = self._strictest(min((r.tier for r in self.rules if r.tier >= floor), default=self.rules[0].tier))
             why = (*why, f"an earlier revision had tier {floor}, and a tier never falls")
         if open_already and rule.gate is not Gate.ASK:
-            rule = next((r for r in reversed(self.rules) if r.tier >= rule.tier and r.gate is Gate.ASK), rule)
+            asking = [r.tier for r in self.rules if r.tier >= rule.tier and r.gate is Gate.ASK]
+            rule = self._strictest(min(asking)) if asking else rule
             why = (*why, "people were asked already")
         return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
 

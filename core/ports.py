@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from core.card import Card
 from core.codec_events import Entry, Fact
 from core.errors import Refused
-from core.model import Json, Words
+from core.model import Actor, Json, Words
 from core.registry import Registry
 from core.request import Request
 
@@ -101,8 +101,8 @@ class Transaction(Protocol):
     def request_at(self, request: str, version: int) -> Request | None:
         """A request as it stood at an earlier version: the fold of its first events."""
 
-    def version_made_by(self, request: str, command: str) -> int | None:
-        """The version of a request after the facts that this command caused, if it caused any."""
+    def version_made_by(self, request: str, command: str, by: Actor) -> int | None:
+        """The version of a request after the facts of this actor that the command caused, if it caused any."""
 
     def write(self, writing: Writing, now: datetime) -> None:
         """Record everything. A stream that somebody else has written to meanwhile makes it fail as a whole."""

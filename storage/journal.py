@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select, text
 from core.codec_events import Entry, read_entry, read_event
 from core.codec_registry import read_registry_event
 from core.lifecycle import fold
+from core.model import Actor
 from core.ports import Recorded
 from core.registry import Registry, evolve_registry
 from core.request import Request
@@ -63,9 +64,9 @@ _WRITTEN = {"PersonDeclared": "name", "Stopped": "why"}
 """Which facts of the registry hold a commitment to words, and where."""
 
 
-def version_made_by(session: Session, request: str, command: str) -> int | None:
-    made = [fact.seq for row in session.all(_history, stream=request) if (fact := read_entry(row[2])).cause == command]
-    return max(made, default=None)
+def version_made_by(session: Session, request: str, command: str, by: Actor) -> int | None:
+    facts = [read_entry(row[2]) for row in session.all(_history, stream=request)]
+    return max((fact.seq for fact in facts if fact.cause == command and fact.actor == by), default=None)
 
 
 def read_registry(session: Session) -> Registry:

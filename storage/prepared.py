@@ -60,13 +60,22 @@ class Insert:
         self._table = table
         self._key, self._replacing = key, replacing
         self._compiled: dict[str, tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]] = {}
+        self._of_many: dict[int, str] = {}
 
     def compiled(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
-        """The SQL, and how the driver wants the rows."""
+        """The SQL for one row, and how the driver wants the rows."""
         found = self._compiled.get(dialect.name)
         if found is None:
             found = self._compiled[dialect.name] = self._compile(dialect)
         return found
+
+    def of_many(self, dialect: Dialect, count: int) -> str:
+        """The SQL for so many rows at once, where the driver takes its values by position."""
+        sql = self._of_many.get(count)
+        if sql is None:
+            one = "(" + ", ".join("?" * len(self.columns)) + ")"
+            sql = self._of_many[count] = self.compiled(dialect)[0].replace(one, ", ".join([one] * count), 1)
+        return sql
 
     def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
         flavour: Any = sqlite if dialect.name == "sqlite" else postgresql

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, literal_column, select, update
 
 from core.codec_events import read_state
 from core.errors import Refused, StoreFull, StoreUnavailable
+from core.model import Actor
 from core.ports import Draft, Remembered, Writing
 from core.registry import Registry
 from core.request import Request
@@ -37,7 +38,12 @@ _whole = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revise
 _latest = Prepared(
     select(events.c.at).where(events.c.position == select(func.max(events.c.position)).scalar_subquery())
 )
-_sweep = Prepared(delete(commands).where(commands.c.at < bindparam("old"), commands.c.id.not_like("submit:%")))
+_sweep = Prepared(
+    delete(commands).where(
+        commands.c.at < bindparam("old"),
+        func.substr(commands.c.id, literal_column("1"), literal_column("7")) != literal_column("'submit:'"),
+    )
+)
 _save = Insert(requests, REQUEST_COLUMNS, key=("id",), replacing=REQUEST_COLUMNS[1:])
 _remember = Insert(commands)
 _write_down = Insert(vault, key=("commitment",), replacing=("text",))
@@ -97,15 +103,15 @@ class SqlTransaction:
     def request_at(self, request: str, version: int) -> Request | None:
         return journal.request_at(self._session, request, version)
 
-    def version_made_by(self, request: str, command: str) -> int | None:
-        return journal.version_made_by(self._session, request, command)
+    def version_made_by(self, request: str, command: str, by: Actor) -> int | None:
+        return journal.version_made_by(self._session, request, command, by)
 
     def write(self, writing: Writing, now: datetime) -> None:
         session = self._session
-        if writing.entries and not session.is_sqlite:
-            # Until the commit, so that the journal's order is that in which its facts become visible: who reads on
-            # behind a position misses nothing, however many processes write.
-            session.one(_in_turn)
+        if writing.entries:
+            # The journal's order is that in which its facts become visible: who reads on behind a position misses
+            # nothing, however many processes write.
+            self._take_turn()
         if writing.registry_changed:
             session.run(_changed)
         if writing.entries:
@@ -124,10 +130,17 @@ class SqlTransaction:
             ]
             session.insert(_remember, rows)
 
+    def _take_turn(self) -> None:
+        """Wait until no other process writes facts or posts, and keep it so until the commit."""
+        if not self._session.is_sqlite:
+            self._session.one(_in_turn)
+
     def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
+        self._take_turn()  # Before the row: who writes facts wants its posts only after it has its turn.
         outbox.mark_shown(self._session, request, channel, version, ref)
 
     def mark_gone(self, request: str, channel: str) -> None:
+        self._take_turn()
         outbox.mark_gone(self._session, request, channel)
 
     def keep_draft(self, draft: Draft) -> None:

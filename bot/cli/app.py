@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.api.view import dump
 from bot.cli import tables
-from bot.cli.client import Client, Declined, request_path
+from bot.cli.client import Client, Declined, exact, request_path
 from bot.config import Settings, read_settings
 from core.durations import parse_duration
 from core.errors import PlacetError
@@ -65,7 +65,7 @@ def show(document: Any, as_json: bool, rendered: Callable[[], Any]) -> None:
 def _json_value(text: str) -> Any:
     """`3`, `2.50`, `true` and `[1, 2]` are JSON; anything else is text."""
     try:
-        return json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=Decimal, parse_int=exact, parse_constant=str)
     except ValueError:
         return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,13 @@ class Client:
 
     def __init__(self, settings: Settings, role: str = "person", token: str | None = None) -> None:
         self._server = settings.server()
+        host = _place(self._server)[0]
         self._token = token or _token(settings, self._server, role)
-        local = urlsplit(self._server).hostname in ("127.0.0.1", "localhost", "::1")
+        if not self._token.isascii() or not self._token.isprintable():
+            raise Unreachable("The token in PLACET_TOKEN (or in its file) holds characters that no token has.")
+        local = host in ("127.0.0.1", "localhost", "::1")
         self._http = httpx.Client(base_url=self._server, trust_env=not local, timeout=httpx.Timeout(70, connect=5))
+        weakref.finalize(self, self._http.close)
 
     def get(self, path: str, **query: Any) -> Any:
         return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
@@ -61,7 +66,7 @@ class Client:
                 "PLACET_URL."
             ) from problem
         try:
-            document = json.loads(response.content, parse_float=Decimal)
+            document = json.loads(response.content, parse_float=Decimal, parse_int=exact)
         except ValueError:
             raise Declined(response.status_code, {"detail": f"{self._server} is not Placet"}) from None
         if response.status_code >= 400:
@@ -69,11 +74,24 @@ class Client:
         return document
 
 
+def exact(text: str) -> int | Decimal:
+    """A whole number; as a Decimal where it is too big for what writes JSON."""
+    return int(text) if len(text) < 16 else Decimal(text)
+
+
+def _place(server: str) -> tuple[str, int]:
+    """Host and port of an address. Raises Unreachable when it is none."""
+    try:
+        parts = urlsplit(server)
+        return parts.hostname or "", parts.port or 80
+    except ValueError as problem:
+        raise Unreachable(f"{server} is no address ({problem}); correct PLACET_URL.") from None
+
+
 def _token(settings: Settings, server: str, role: str) -> str:
     if settings.token:
         return settings.token
-    parts = urlsplit(server)
-    file = settings.token_file(parts.hostname or "", parts.port or 80)
+    file = settings.token_file(*_place(server))
     if role == "program":
         file = file.with_name(file.name + ".program")
     if not file.is_file():

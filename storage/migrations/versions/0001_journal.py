@@ -10,6 +10,7 @@ down_revision = None
 
 _COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _REGISTRY = sa.text("substr(stream, 1, 4) <> 'req_'")
+_SWEPT = sa.text("substr(id, 1, 7) <> 'submit:'")
 _PENDING = sa.text("decided_at IS NULL")
 _ENDED = sa.text("decided_at IS NOT NULL")
 
@@ -43,7 +44,6 @@ def upgrade() -> None:
         sa.Column("entry", sa.LargeBinary, nullable=False),
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         sa.UniqueConstraint("stream", "seq", name="uq_events_stream_seq"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_events_registry", "events", ["position"], sqlite_where=_REGISTRY, postgresql_where=_REGISTRY)
     for statement in _SQLITE_GUARDS if op.get_bind().dialect.name == "sqlite" else _POSTGRES_GUARDS:
@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.BigInteger),
         sa.Column("decided_at", sa.BigInteger),
         sa.Column("state", sa.LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
     )
     for name, columns, where in (
         ("ix_requests_queue", ["rank", "expire_at", "id"], _PENDING),
@@ -81,8 +82,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("refused", sa.LargeBinary),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_commands_age", "commands", ["at"])
+    op.create_index("ix_commands_age", "commands", ["at"], sqlite_where=_SWEPT, postgresql_where=_SWEPT)
     op.create_table(
         "vault",
         sa.Column("commitment", sa.Text, primary_key=True),

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.SmallInteger, nullable=False),
         sa.Column("expire_at", sa.BigInteger, nullable=False),
         sa.Column("ref", sa.Text),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_posts_behind",

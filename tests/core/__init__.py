@@ -1,0 +1,1 @@
+"""The pure core: every rule of the design, by name."""
