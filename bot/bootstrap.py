@@ -14,6 +14,7 @@ from bot.config import House, Settings
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.ids import digest_of, new_id, new_token, written
+from bot.lookups import Lookups
 from bot.metrics import Metrics
 from bot.services import Services
 from core.commands import Command
@@ -72,6 +73,7 @@ async def running(
     services = Services(
         desk=desk,
         reader=reader,
+        lookups=Lookups(reader),
         bulletin=bulletin,
         delivery=delivery,
         clock=clock,

@@ -14,12 +14,25 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
+_RESERVE = 4_096
+_random = bytearray()
+
+
+def _random_bits() -> int:
+    """80 random bits, taken from the system in larger portions: each call of it lets another thread in between."""
+    if len(_random) < 10:
+        _random.extend(os.urandom(_RESERVE))
+    portion = bytes(_random[-10:])
+    del _random[-10:]
+    return int.from_bytes(portion, "big")
+
+
 def new_id(prefix: str) -> str:
     """`prefix_` and 26 characters: 48 bits of milliseconds and 80 random bits in Crockford's base 32 (as a ULID).
 
     Ids made later sort later, so new rows land beside one another.
     """
-    number = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10), "big")
+    number = (time.time_ns() // 1_000_000 << 80) | _random_bits()
     return f"{prefix}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from bot.bulletin import Bulletin
 from bot.delivery import Delivery
 from bot.desk import Desk
+from bot.lookups import Lookups
 from bot.metrics import Metrics
 from core.commands import Command
 from core.engine import Outcome
@@ -29,6 +30,7 @@ _MOST_LINES = 20
 class Services:
     desk: Desk
     reader: Reader
+    lookups: Lookups
     bulletin: Bulletin
     delivery: Delivery
     clock: Clock

@@ -225,9 +225,10 @@ def state_bytes(r: Request) -> bytes:
     return encode(doc)
 
 
-def read_state(request: str, version: int, revised_in: int, state: bytes, revising_entry: bytes) -> Request:
-    """A request from its row and from the entry (`Opened` or `Revised`) that made its current revision."""
-    doc = decode(state)
+def read_state(request: str, version: int, revised_in: int, doc: Doc, revising: Doc) -> Request:
+    """A request from its row (`doc`: what `state_bytes` wrote) and from the entry (`Opened` or `Revised`) that made its
+    current revision, both decoded.
+    """
     return Request(
         id=request,
         version=version,
@@ -235,7 +236,7 @@ def read_state(request: str, version: int, revised_in: int, state: bytes, revisi
         asker=read_actor(doc["asker"]),
         subject=doc["subject"],
         created_at=read_time(doc["created_at"]),
-        revision=read_revision(decode(revising_entry)["body"]["revision"]),
+        revision=read_revision(revising["body"]["revision"]),
         revised_in=revised_in,
         floor=doc["floor"],
         advice=encode(doc["advice"]) if "advice" in doc else None,

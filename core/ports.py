@@ -156,6 +156,9 @@ class Reader(Protocol):
 
     def request(self, request: str) -> Request | None: ...
 
+    def requests(self, requests: Sequence[str]) -> Mapping[str, Request]:
+        """Those of the requests that there are, in one reading."""
+
     def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
         """Pending: highest tier first, then the nearest deadline. Ended: the latest first. ValueError: a bad cursor."""
 

@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Text, bindparam, func, literal, or_, select, tuple_
 
-from core.codec_events import read_state
 from core.model import Outcome
 from core.ports import Draft, Filter, Page, Post, Recorded
 from core.request import Request
@@ -20,6 +19,7 @@ from storage import journal, outbox
 from storage.database import READERS, Answer, Session, engine_for, reading
 from storage.prepared import Prepared
 from storage.rows import micros, moment
+from storage.states import COLUMNS, WHOLE, read_states, state_of
 from storage.tables import events, requests
 
 
@@ -28,9 +28,6 @@ def _holds(column: ColumnElement[str], name: ColumnElement[str]) -> ColumnElemen
     return func.replace(column, name, "") != column
 
 
-_state = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
-_whole = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in)
-_one = Prepared(select(*_state).join(events, _whole).where(requests.c.id == bindparam("name")))
 _counts = Prepared(
     select(requests.c.rank, func.count()).where(requests.c.decided_at.is_(None)).group_by(requests.c.rank)
 )
@@ -61,8 +58,10 @@ class SqlReader:
         return reading(self._engine, question)
 
     def request(self, request: str) -> Request | None:
-        row = self._ask(lambda session: session.one(_one, name=request))
-        return None if row is None else read_state(*row)
+        return self.requests([request]).get(request)
+
+    def requests(self, requests: Sequence[str]) -> Mapping[str, Request]:
+        return self._ask(lambda session: read_states(session, requests)) if requests else {}
 
     def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
         keys = _PENDING_KEYS if wanted.status == "pending" else _ENDED_KEYS
@@ -83,7 +82,7 @@ class SqlReader:
         values |= {f"audience_{number}": f"|{name}|" for number, name in enumerate(wanted.audience)}
         query = _page_query(wanted.status == "pending", frozenset(values))
         rows = self._ask(lambda session: session.all(query, **values))
-        items = [read_state(*row[:5]) for row in rows[:size]]
+        items = [state_of(row[:5]) for row in rows[:size]]
         return Page(items, _cursor(rows[size - 1][5:]) if len(rows) > size else None)
 
     def counts(self) -> Mapping[int, int]:
@@ -134,7 +133,7 @@ def _page_query(pending: bool, given: frozenset[str]) -> Prepared:
     """The query of a page for the filters that are given, by the names of their parameters."""
     columns = requests.c
     keys = [columns[name] for name in (_PENDING_KEYS if pending else _ENDED_KEYS)]
-    query: Any = select(*_state, *keys).join(events, _whole)
+    query: Any = select(*COLUMNS, *keys).join(events, WHOLE)
     query = query.where(columns.decided_at.is_(None) if pending else columns.decided_at.is_not(None))
     query = query.order_by(*(key if pending else key.desc() for key in keys)).limit(bindparam("most"))
     for name in ("outcome", "rank", "subject", "asker"):

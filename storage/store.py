@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
-from sqlalchemy import Integer, Select, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import Integer, bindparam, delete, func, literal_column, select, update
 
-from core.codec_events import read_state
 from core.errors import Refused, StoreFull, StoreUnavailable
 from core.model import Actor
 from core.ports import Draft, Remembered, Writing
@@ -20,6 +18,7 @@ from storage import journal, outbox
 from storage.database import Session, engine_for, opened, translated
 from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
+from storage.states import read_states
 from storage.tables import commands, events, registry, requests, vault
 
 ANSWERS_KEPT = timedelta(days=30)
@@ -33,8 +32,6 @@ _registry_version = Prepared(lambda on_sqlite: _version if on_sqlite else _versi
 _registry_changing = Prepared(lambda on_sqlite: _version if on_sqlite else _version.with_for_update())
 _changed = Prepared(update(registry).where(registry.c.id == 1).values(version=registry.c.version + 1))
 _heard = Prepared(lambda on_sqlite: select(commands).where(one_of(commands.c.id, "all", on_sqlite)))
-_state = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
-_whole = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in)
 _latest = Prepared(
     select(events.c.at).where(events.c.position == select(func.max(events.c.position)).scalar_subquery())
 )
@@ -48,14 +45,6 @@ _save = Insert(requests, REQUEST_COLUMNS, key=("id",), replacing=REQUEST_COLUMNS
 _remember = Insert(commands)
 _write_down = Insert(vault, key=("commitment",), replacing=("text",))
 _in_turn = Prepared(select(func.pg_advisory_xact_lock(bindparam("lock", _JOURNAL_LOCK, Integer))))
-
-
-def _some(on_sqlite: bool) -> Select[Any]:
-    query = select(*_state).join(events, _whole).where(one_of(requests.c.id, "all", on_sqlite)).order_by(requests.c.id)
-    return query if on_sqlite else query.with_for_update(of=requests)
-
-
-_locked = Prepared(_some)
 
 
 class SqlTransaction:
@@ -86,15 +75,12 @@ class SqlTransaction:
         wanted = list(ids)
         if not wanted:
             return {}
-        found = self._locked(wanted)
+        found = read_states(self._session, wanted, lock=True)
         if not self._session.is_sqlite and (missed := [name for name in wanted if name not in found]):
             # A request that was revised while this transaction waited for its lock has fallen out of the join: its row
             # is read anew after the wait, the entry of its revision is not. It is locked by now; look again.
-            found |= self._locked(missed)
+            found |= read_states(self._session, missed, lock=True)
         return found
-
-    def _locked(self, wanted: Sequence[str]) -> dict[str, Request]:
-        return {row[0]: read_state(*row) for row in self._session.all(_locked, all=self._session.a_list(wanted))}
 
     def latest(self) -> datetime | None:
         row = self._session.one(_latest)

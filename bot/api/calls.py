@@ -79,7 +79,7 @@ class Calls:
     async def visible(self, caller: Caller, request_id: str) -> State:
         """A request that this caller may see. Raises Problem (404): another program's does not exist for it."""
         caller.need("read")
-        state = await self.services.read(self.services.reader.request, request_id)
+        state = await self.services.lookups.request(request_id)
         return self.own(caller, state)
 
     @staticmethod

@@ -61,7 +61,7 @@ def live_router(calls: Calls) -> APIRouter:
             return True
         stream = recorded.stream
         if stream not in mine:
-            state = await services.read(services.reader.request, stream)
+            state = await services.lookups.request(stream)
             mine[stream] = state is not None and (state.asker.kind, state.asker.ref) == (
                 caller.actor.kind,
                 caller.actor.ref,

@@ -1,0 +1,1 @@
+"""Placet from outside: HTTP, the command line, deadlines, delivery, starting and stopping."""

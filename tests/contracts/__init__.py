@@ -1,0 +1,1 @@
+"""What every part behind a port promises, asked of each of them."""
