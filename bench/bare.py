@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Request, Response
+from fastapi.routing import APIRoute
 
 from bot.api.answers import RequestAnswer
-from bot.api.body import StrictRoute
 from bot.api.models import SubmitBody, VoteBody
 
+
+class _ExactRequest(Request):
+    async def json(self) -> Any:
+        return json.loads(await self.body(), parse_float=Decimal)
+
+
+class _ExactRoute(APIRoute):
+    """The models want decimals; everything else is FastAPI's own way."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def exact(request: Request) -> Response:
+            return await handle(_ExactRequest(request.scope, request.receive))
+
+        return exact
+
+
 app = FastAPI()
-app.router.route_class = StrictRoute
+app.router.route_class = _ExactRoute
 _ids = itertools.count()
 _known: dict[str, dict[str, Any]] = {}
 _RULING = {

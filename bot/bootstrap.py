@@ -25,6 +25,7 @@ from core.ports import Clock, Messenger
 from core.registry import SCOPES, AdoptPolicy, CreateKey, DeclarePeople
 from storage import migrations
 from storage.queries import SqlReader
+from storage.states import States
 from storage.store import SqlStore
 
 SHELL = "shell"
@@ -59,7 +60,8 @@ async def running(
     messengers = messengers or {}
     url = settings.database()
     await wait_for_database(url)
-    store, reader = SqlStore(url), SqlReader(url)
+    states = States()
+    store, reader = SqlStore(url, states), SqlReader(url, states)
     channels = tuple(messengers)
     engine = await asyncio.to_thread(Engine, store, clock, lambda _request: channels)
     await asyncio.to_thread(engine.refresh)

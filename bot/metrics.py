@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics, generate_latest
@@ -37,9 +38,11 @@ class Metrics:
     def __init__(self, counts: Callable[[], Mapping[int, int]], waiting: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Pending(counts))
-        self._opened = Counter("placet_requests", "Requests submitted", ["tier"], registry=self.registry)
-        self._votes = Counter("placet_votes", "Votes counted", ["choice"], registry=self.registry)
-        self._decisions = Counter("placet_decisions", "Requests ended", ["outcome"], registry=self.registry)
+        self._counters = {
+            "opened": Counter("placet_requests", "Requests submitted", ["tier"], registry=self.registry),
+            "voted": Counter("placet_votes", "Votes counted", ["choice"], registry=self.registry),
+            "decided": Counter("placet_decisions", "Requests ended", ["outcome"], registry=self.registry),
+        }
         self._claims = Counter("placet_claims", "Decisions acted on", registry=self.registry)
         self._batches = Counter("placet_transactions", "Transactions committed", registry=self.registry)
         self._commands = Counter("placet_commands", "Commands carried out", registry=self.registry)
@@ -50,15 +53,19 @@ class Metrics:
     def on_batch(self, batch: Batch) -> None:
         self._batches.inc()
         self._commands.inc(len(batch.outcomes))
+        # Counted first and told once: a label costs more to look up than to count.
+        seen: Counts[tuple[str, str]] = Counts()
         for fact in batch.facts:
             if isinstance(fact, Opened):
-                self._opened.labels(str(fact.revision.ruling.tier)).inc()
+                seen["opened", str(fact.revision.ruling.tier)] += 1
             elif isinstance(fact, Voted):
-                self._votes.labels(fact.vote.choice.value).inc()
+                seen["voted", fact.vote.choice] += 1
             elif isinstance(fact, Decided):
-                self._decisions.labels(fact.decision.outcome.value).inc()
+                seen["decided", fact.decision.outcome] += 1
             elif isinstance(fact, Claimed):
                 self._claims.inc()
+        for (kind, label), count in seen.items():
+            self._counters[kind].labels(label).inc(count)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

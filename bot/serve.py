@@ -66,6 +66,7 @@ async def serving(
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 timeout_graceful_shutdown=GRACE,
             )
             server = _Server(config)

@@ -225,10 +225,8 @@ def state_bytes(r: Request) -> bytes:
     return encode(doc)
 
 
-def read_state(request: str, version: int, revised_in: int, doc: Doc, revising: Doc) -> Request:
-    """A request from its row (`doc`: what `state_bytes` wrote) and from the entry (`Opened` or `Revised`) that made its
-    current revision, both decoded.
-    """
+def read_state(request: str, version: int, revised_in: int, doc: Doc, revision: Revision) -> Request:
+    """A request from its row (`doc`: what `state_bytes` wrote, decoded) and its current revision."""
     return Request(
         id=request,
         version=version,
@@ -236,7 +234,7 @@ def read_state(request: str, version: int, revised_in: int, doc: Doc, revising: 
         asker=read_actor(doc["asker"]),
         subject=doc["subject"],
         created_at=read_time(doc["created_at"]),
-        revision=read_revision(revising["body"]["revision"]),
+        revision=revision,
         revised_in=revised_in,
         floor=doc["floor"],
         advice=encode(doc["advice"]) if "advice" in doc else None,

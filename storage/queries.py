@@ -12,14 +12,15 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Text, bindparam, func, literal, or_, select, tuple_
 
+from core.canonical import decode
 from core.model import Outcome
 from core.ports import Draft, Filter, Page, Post, Recorded
 from core.request import Request
 from storage import journal, outbox
 from storage.database import READERS, Answer, Session, engine_for, reading
-from storage.prepared import Prepared
+from storage.prepared import Prepared, Row
 from storage.rows import micros, moment
-from storage.states import COLUMNS, WHOLE, read_states, state_of
+from storage.states import COLUMNS, States
 from storage.tables import events, requests
 
 
@@ -51,8 +52,9 @@ _alive = Prepared(select(literal(1)))
 class SqlReader:
     """`core.ports.Reader` on a database address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, states: States | None = None) -> None:
         self._engine = engine_for(url, READERS)
+        self._states = states or States()
 
     def _ask(self, question: Callable[[Session], Answer]) -> Answer:
         return reading(self._engine, question)
@@ -61,7 +63,7 @@ class SqlReader:
         return self.requests([request]).get(request)
 
     def requests(self, requests: Sequence[str]) -> Mapping[str, Request]:
-        return self._ask(lambda session: read_states(session, requests)) if requests else {}
+        return self._ask(lambda session: self._states.read(session, requests)) if requests else {}
 
     def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
         keys = _PENDING_KEYS if wanted.status == "pending" else _ENDED_KEYS
@@ -81,9 +83,14 @@ class SqlReader:
         }
         values |= {f"audience_{number}": f"|{name}|" for number, name in enumerate(wanted.audience)}
         query = _page_query(wanted.status == "pending", frozenset(values))
-        rows = self._ask(lambda session: session.all(query, **values))
-        items = [state_of(row[:5]) for row in rows[:size]]
-        return Page(items, _cursor(rows[size - 1][5:]) if len(rows) > size else None)
+
+        def read(session: Session) -> tuple[list[Row], list[Request]]:
+            rows = session.all(query, **values)
+            states = self._states.of_rows(session, [(*row[:3], decode(row[3])) for row in rows[:size]])
+            return rows, list(states.values())
+
+        rows, items = self._ask(read)
+        return Page(items, _cursor(rows[size - 1][4:]) if len(rows) > size else None)
 
     def counts(self) -> Mapping[int, int]:
         return {-rank: count for rank, count in self._ask(lambda session: session.all(_counts))}
@@ -133,7 +140,7 @@ def _page_query(pending: bool, given: frozenset[str]) -> Prepared:
     """The query of a page for the filters that are given, by the names of their parameters."""
     columns = requests.c
     keys = [columns[name] for name in (_PENDING_KEYS if pending else _ENDED_KEYS)]
-    query: Any = select(*COLUMNS, *keys).join(events, WHOLE)
+    query: Any = select(*COLUMNS, *keys)
     query = query.where(columns.decided_at.is_(None) if pending else columns.decided_at.is_not(None))
     query = query.order_by(*(key if pending else key.desc() for key in keys)).limit(bindparam("most"))
     for name in ("outcome", "rank", "subject", "asker"):

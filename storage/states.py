@@ -1,54 +1,106 @@
-"""Requests from their rows: the state joined with the entry that holds the current revision."""
+"""Requests from their rows: the state, and the revision from the entry in the journal that made it.
+
+An entry never changes, so the revisions that were read or written lately are kept: a vote right after its submission,
+or a look right after a vote, reads the row alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, or_, select
 
 from core.canonical import decode
-from core.codec_events import read_state
-from core.request import Request
+from core.codec_events import read_revision, read_state
+from core.request import Request, Revision
 from storage.database import Session
-from storage.prepared import Prepared, Row, one_of
+from storage.prepared import Prepared, one_of
 from storage.tables import events, requests
 
-COLUMNS = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state, events.c.entry)
-WHOLE = (events.c.stream == requests.c.id) & (events.c.seq == requests.c.revised_in)
+COLUMNS = (requests.c.id, requests.c.version, requests.c.revised_in, requests.c.state)
+MOST_KEPT = 2_048
+_Place = tuple[str, int]
 
 
-def state_of(row: Row) -> Request:
-    """A request from the values of `COLUMNS`."""
-    request, version, revised_in, state, entry = row
-    return read_state(request, version, revised_in, decode(state), decode(entry))
-
-
-def _of_all(on_sqlite: bool) -> Select[Any]:
+def _rows(on_sqlite: bool) -> Select[Any]:
+    wanted = one_of(requests.c.id, "all", on_sqlite)
     if not on_sqlite:
-        return select(*COLUMNS).join(events, WHOLE).where(one_of(requests.c.id, "all", on_sqlite))
+        return select(*COLUMNS).where(wanted)
     # One row that holds them all: the driver lets go of the interpreter's lock for each row it fetches, and beside a
     # busy event loop it waits to get it back.
-    parsed = [func.json(cast(column, Text)) for column in (requests.c.state, events.c.entry)]
-    one = func.json_array(requests.c.id, requests.c.version, requests.c.revised_in, *parsed)
-    query = select(func.json_group_array(one)).select_from(requests)
-    return query.join(events, WHOLE).where(one_of(requests.c.id, "all", on_sqlite))
+    one = func.json_array(*COLUMNS[:3], func.json(cast(requests.c.state, Text)))
+    return select(func.json_group_array(one)).where(wanted)
 
 
-_all = Prepared(_of_all)
+_read = Prepared(_rows)
 # Locked in one order, so that two processes never wait for each other.
 _locked = Prepared(
-    lambda on_sqlite: (
-        _of_all(on_sqlite) if on_sqlite else _of_all(False).order_by(requests.c.id).with_for_update(of=requests)
-    )
+    lambda on_sqlite: _rows(on_sqlite) if on_sqlite else _rows(False).order_by(requests.c.id).with_for_update()
 )
 
 
-def read_states(session: Session, names: Sequence[str], *, lock: bool = False) -> dict[str, Request]:
-    """Those of the requests that there are; locked until the end of the transaction, if asked."""
-    statement, wanted = _locked if lock else _all, session.a_list(names)
-    if not session.is_sqlite:
-        return {row[0]: state_of(row) for row in session.all(statement, all=wanted)}
-    row = session.one(statement, all=wanted)
-    return {found[0]: read_state(*found) for found in orjson.loads(row[0])} if row else {}
+def _entries_of(count: int) -> Prepared:
+    places = [
+        and_(events.c.stream == bindparam(f"stream_{n}"), events.c.seq == bindparam(f"seq_{n}")) for n in range(count)
+    ]
+    return Prepared(select(events.c.stream, events.c.seq, events.c.entry).where(or_(*places)))
+
+
+_BLOCK = 16
+_entries = {count: _entries_of(count) for count in range(1, _BLOCK + 1)}
+
+
+class States:
+    """Reads requests, and keeps the latest revisions. Threads may share it: each step is a single one on the dict."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[_Place, Revision] = OrderedDict()
+
+    def keep(self, request: Request) -> None:
+        """A revision that was just committed."""
+        self._keep((request.id, request.revised_in), request.revision)
+
+    def _keep(self, place: _Place, revision: Revision) -> None:
+        self._kept[place] = revision
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def read(self, session: Session, names: Sequence[str], *, lock: bool = False) -> dict[str, Request]:
+        """Those of the requests that there are; locked until the end of the transaction, if asked."""
+        statement, wanted = _locked if lock else _read, session.a_list(names)
+        if session.is_sqlite:
+            row = session.one(statement, all=wanted)
+            return self.of_rows(session, orjson.loads(row[0]) if row else ())
+        return self.of_rows(session, [(*row[:3], decode(row[3])) for row in session.all(statement, all=wanted)])
+
+    def of_rows(self, session: Session, rows: Iterable[Sequence[Any]]) -> dict[str, Request]:
+        """Requests from the values of `COLUMNS`, with the state decoded; in the order of the rows."""
+        found = list(rows)
+        kept = self._kept
+        revisions: dict[_Place, Revision] = {}
+        missing: list[_Place] = []
+        for request, _, revised_in, _ in found:
+            place = (request, revised_in)
+            if (revision := kept.get(place)) is None:
+                missing.append(place)
+            else:
+                revisions[place] = revision
+        for at in range(0, len(missing), _BLOCK):
+            revisions |= self._from_journal(session, missing[at : at + _BLOCK])
+        return {
+            request: read_state(request, version, revised_in, state, revisions[request, revised_in])
+            for request, version, revised_in, state in found
+        }
+
+    def _from_journal(self, session: Session, places: Sequence[_Place]) -> dict[_Place, Revision]:
+        values: dict[str, Any] = {}
+        for number, (stream, seq) in enumerate(places):
+            values |= {f"stream_{number}": stream, f"seq_{number}": seq}
+        revisions = {}
+        for stream, seq, entry in session.all(_entries[len(places)], **values):
+            revisions[stream, seq] = read_revision(decode(entry)["body"]["revision"])
+            self._keep((stream, seq), revisions[stream, seq])
+        return revisions

@@ -18,7 +18,7 @@ from storage import journal, outbox
 from storage.database import Session, engine_for, opened, translated
 from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
-from storage.states import read_states
+from storage.states import States
 from storage.tables import commands, events, registry, requests, vault
 
 ANSWERS_KEPT = timedelta(days=30)
@@ -50,8 +50,10 @@ _in_turn = Prepared(select(func.pg_advisory_xact_lock(bindparam("lock", _JOURNAL
 class SqlTransaction:
     """`core.ports.Transaction` in one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, states: States) -> None:
         self._session = session
+        self._states = states
+        self._written: dict[str, Request] = {}
 
     def registry_version(self, *, changing: bool = False) -> int:
         row = self._session.one(_registry_changing if changing else _registry_version)
@@ -75,12 +77,7 @@ class SqlTransaction:
         wanted = list(ids)
         if not wanted:
             return {}
-        found = read_states(self._session, wanted, lock=True)
-        if not self._session.is_sqlite and (missed := [name for name in wanted if name not in found]):
-            # A request that was revised while this transaction waited for its lock has fallen out of the join: its row
-            # is read anew after the wait, the entry of its revision is not. It is locked by now; look again.
-            found |= read_states(self._session, missed, lock=True)
-        return found
+        return self._states.read(self._session, wanted, lock=True)
 
     def latest(self) -> datetime | None:
         row = self._session.one(_latest)
@@ -91,6 +88,11 @@ class SqlTransaction:
 
     def version_made_by(self, request: str, command: str, by: Actor) -> int | None:
         return journal.version_made_by(self._session, request, command, by)
+
+    def committed(self) -> None:
+        """What was written is true from now on, and not before."""
+        for request in self._written.values():
+            self._states.keep(request)
 
     def write(self, writing: Writing, now: datetime) -> None:
         session = self._session
@@ -104,6 +106,7 @@ class SqlTransaction:
             journal.append(session, writing.entries)
         if writing.requests:
             session.insert(_save, [request_row(request) for request in writing.requests.values()])
+            self._written.update(writing.requests)
         if writing.posts:
             outbox.want(session, writing.posts, writing.requests)
         if writing.words:
@@ -147,12 +150,14 @@ def _refusal(refused: Refused) -> bytes:
 class SqlStore:
     """`core.ports.Store` on a database address (`sqlite:///placet.db`, `postgresql://…`).
 
-    The writer keeps one connection for as long as it is good.
+    The writer keeps one connection for as long as it is good. `states`: shared with a reader of the same database, so
+    that what was just written is at hand there.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, states: States | None = None) -> None:
         self._engine = engine_for(url)
         self._session: Session | None = None
+        self._states = states or States()
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
@@ -162,8 +167,10 @@ class SqlStore:
         try:
             with translated():
                 session.begin()
-                yield SqlTransaction(session)
+                transaction = SqlTransaction(session, self._states)
+                yield transaction
                 session.commit()
+            transaction.committed()
         except BaseException as problem:
             self._undo(session, broken=isinstance(problem, StoreUnavailable) and not isinstance(problem, StoreFull))
             raise

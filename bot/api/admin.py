@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from bot.api.answers import KeyAnswer, KeysAnswer, MeAnswer, PeopleAnswer, PersonAnswer, PolicyAnswer, StopAnswer
-from bot.api.body import StrictRoute
 from bot.api.calls import Calls, JsonResponse
 from bot.api.models import AwayBody, KeyBody, StopBody
 from bot.api.problems import Problem
+from bot.api.route import StrictRoute
 from bot.api.view import Doc, dump
 from bot.ids import digest_of, new_id, new_token, written
 from core.canonical import time_text

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any
-
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from bot.api.problems import Problem
 from core.text import fault, normal
@@ -110,27 +106,6 @@ def free_values(value: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-class StrictRequest(Request):
-    """A request whose JSON is read by `read_json`."""
-
-    async def json(self) -> Any:
-        if not hasattr(self, "_strict"):
-            self._strict = read_json(await self.body())
-        return self._strict
-
-
-class StrictRoute(APIRoute):
-    """A route that reads its body strictly."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def strict(request: Request) -> Response:
-            return await handle(StrictRequest(request.scope, request.receive))
-
-        return strict
-
-
 class BodyLimit:
     """ASGI middleware: a body over the bound is answered with 413 before it is read to its end."""
 
@@ -143,8 +118,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         for name, value in scope["headers"]:
-            if name == b"content-length" and (not value.isdigit() or int(value) > self._most):
-                await self._refuse(scope, receive, send)
+            if name == b"content-length":
+                # The server reads no more than the length that was announced.
+                fits = value.isdigit() and int(value) <= self._most
+                await (self._app if fits else self._refuse)(scope, receive, send)
                 return
         size = 0
 

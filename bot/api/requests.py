@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from bot.api.answers import EventsAnswer, PageAnswer, RequestAnswer
-from bot.api.body import StrictRoute
 from bot.api.calls import Calls, JsonResponse, body_digest, idempotency_key
 from bot.api.models import (
     CancelBody,
@@ -20,6 +19,7 @@ from bot.api.models import (
     VoteBody,
 )
 from bot.api.problems import Problem
+from bot.api.route import StrictRoute
 from bot.api.view import commitments, dump, event_view, request_view
 from bot.ids import new_id, written
 from core.commands import Cancel, CastVote, GivenReason, GiveReason, Submit, TakeClaim, UpdateContext

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -132,9 +133,29 @@ def commitments(requests: Iterable[Request]) -> set[str]:
     return {commitment for commitment in found if commitment is not None}
 
 
+_MOST_KEPT = 2_048
+_kept: OrderedDict[tuple[str, int, str], tuple[orjson.Fragment, orjson.Fragment, orjson.Fragment]] = OrderedDict()
+
+
+def _revision_view(request: Request) -> tuple[orjson.Fragment, orjson.Fragment, orjson.Fragment]:
+    """Proposal, ruling and context of the current revision, which never change: written once, and kept for a while."""
+    revision = request.revision
+    place = (request.id, revision.number, revision.hash)
+    view = _kept.get(place)
+    if view is None:
+        proposal = revision.proposal
+        parts = (proposal_view(proposal), ruling_view(revision.ruling), proposal.context)
+        first, second, third = (orjson.Fragment(dump(part)) for part in parts)
+        view = _kept[place] = (first, second, third)
+        if len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return view
+
+
 def request_view(request: Request, texts: Texts | None = None) -> Doc:
     """`status` is `pending` or the outcome; `parameters` in `proposal` are those of the current revision."""
     texts = texts or {}
+    proposal, ruling, context = _revision_view(request)
     return {
         "id": request.id,
         "key": request.key,
@@ -144,9 +165,9 @@ def request_view(request: Request, texts: Texts | None = None) -> Doc:
         "version": request.version,
         "revision": request.revision.number,
         "hash": request.revision.hash,
-        "proposal": proposal_view(request.proposal),
-        "context": request.context,
-        "ruling": ruling_view(request.ruling),
+        "proposal": proposal,
+        "context": request.context if request.updates else context,
+        "ruling": ruling,
         "votes": [_vote(vote, request, texts) for vote in request.votes],
         "suggestions": [
             {"number": s.number, "person": s.person, "parameters": s.parameters, "at": time_text(s.at)}

@@ -15,6 +15,7 @@ from core.codec_events import (
     entry,
     read_entry,
     read_event,
+    read_revision,
     read_state,
     state_bytes,
     write_event,
@@ -108,8 +109,8 @@ def test_a_revision_reads_its_proposal_from_the_bytes_that_were_hashed(revision:
 def test_every_state_is_read_back_from_its_row_and_its_revisions_entry(state: Request) -> None:
     opening = sealed(state.id, state.revised_in, Opened(state.revision, state.asker))
 
-    row, entry = decode(state_bytes(state)), decode(opening.data)
-    assert read_state(state.id, state.version, state.revised_in, row, entry) == state
+    row, revision = decode(state_bytes(state)), read_revision(decode(opening.data)["body"]["revision"])
+    assert read_state(state.id, state.version, state.revised_in, row, revision) == state
 
 
 def test_the_fold_of_recorded_events_is_the_state_of_the_snapshot() -> None:
@@ -125,8 +126,8 @@ def test_the_fold_of_recorded_events_is_the_state_of_the_snapshot() -> None:
     request = story.request
     revising = entries[request.revised_in - 1]
     assert revising.type == Revised.__name__
-    row, entry = decode(state_bytes(request)), decode(revising.data)
-    assert read_state("req_1", request.version, request.revised_in, row, entry) == folded
+    row, revision = decode(state_bytes(request)), read_revision(decode(revising.data)["body"]["revision"])
+    assert read_state("req_1", request.version, request.revised_in, row, revision) == folded
 
 
 def test_an_entry_says_who_what_when_and_why_and_knows_its_hash() -> None:
