@@ -53,8 +53,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(command: list[str], port: int, **env: str) -> Iterator[float]:
-    """A server in a process of its own; gives the seconds until its first answer."""
+def served(command: list[str], port: int, **env: str) -> Iterator[tuple[float, int]]:
+    """A server in a process of its own; gives the seconds until its first answer, and its process id."""
     begun = time.perf_counter()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PLACET_")}
     server = subprocess.Popen(
@@ -68,33 +68,33 @@ def served(command: list[str], port: int, **env: str) -> Iterator[float]:
             if time.perf_counter() - begun > 30 or server.poll() is not None:
                 raise RuntimeError(f"{command} does not answer")
             time.sleep(0.005)
-        yield time.perf_counter() - begun
+        yield time.perf_counter() - begun, server.pid
     finally:
         server.terminate()
         server.wait(30)
 
 
 @contextlib.contextmanager
-def placet(folder: Path, port: int) -> Iterator[tuple[float, str, str]]:
-    """Placet on SQLite; gives the seconds to its first answer, a program's key and a person's token."""
+def placet(folder: Path, port: int) -> Iterator[tuple[float, str, str, int]]:
+    """Placet on SQLite; gives the seconds to its first answer, a program's key, a person's token and its process id."""
     env = {"PLACET_HOME": str(folder), "PLACET_PORT": str(port), "PLACET_LOG_LEVEL": "error"}
-    with served(["-m", "bot", "serve"], port, **env) as took:
+    with served(["-m", "bot", "serve"], port, **env) as (took, pid):
         tokens = folder / "tokens" / f"{HOST}_{port}"
         program = tokens.with_name(tokens.name + ".program").read_text(encoding="ascii").strip()
-        yield took, program, tokens.read_text(encoding="ascii").strip()
+        yield took, program, tokens.read_text(encoding="ascii").strip(), pid
 
 
-async def rate(port: int, program: str, person: str) -> float:
+async def rate(port: int, program: str, person: str, most: int = 10**9, seconds: float = SECONDS) -> float:
     """Rounds of create, vote and read a second, with IN_FLIGHT connections."""
     loop = asyncio.get_running_loop()
     count, numbers = 0, iter(range(10_000_000))
-    end = loop.time() + SECONDS
+    end = loop.time() + seconds
 
     async def worker() -> None:
         nonlocal count
         asks = await Connection.open(HOST, port, program)
         decides = await Connection.open(HOST, port, person)
-        while loop.time() < end:
+        while loop.time() < end and count < most:
             asked = await asks.call("POST", "/v1/requests", submission(next(numbers)))
             place = f"/v1/requests/{asked['id']}"
             await decides.call("POST", f"{place}/votes", APPROVE)
@@ -139,7 +139,7 @@ def measure(folder: Path) -> list[Figure]:
     times: list[float] = []
     for turn in range(2):
         port = free_port()
-        with placet(folder / f"home{turn}", port) as (took, program, person):
+        with placet(folder / f"home{turn}", port) as (took, program, person, _):
             starts.append(took)
             rates["placet"].append(asyncio.run(rate(port, program, person)))
             if turn:

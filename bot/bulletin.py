@@ -112,7 +112,9 @@ class Bulletin:
         if self._closed:
             queue.put_nowait(None)
         try:
-            last = await off_the_loop(self._reader.position) if after is None else after
+            newest = await off_the_loop(self._reader.position)
+            # A position from before the database was restored lies behind its end: go on from there.
+            last = newest if after is None else min(after, newest)
             while after is not None and (facts := await off_the_loop(self._reader.journal, last, _PAGE)):
                 for fact in facts:
                     yield fact

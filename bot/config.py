@@ -57,6 +57,10 @@ class Settings(BaseSettings):
                 None,
                 "PLACET_DATABASE_URL: an address such as postgresql://user:password@host/placet or sqlite:////file.db",
             )
+        if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).absolute().parent.is_dir():
+            raise ConfigError(
+                ".env or the environment", None, f"PLACET_DATABASE_URL: there is no folder for {url}; make it first"
+            )
         return url
 
     def server(self) -> str:

@@ -73,6 +73,9 @@ async def serving(
             task = asyncio.create_task(server.serve(sockets=[sock]))
             while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells it in no other way
                 await asyncio.sleep(0.005)
+            if task.done():
+                await task
+                raise PlacetError(f"the server at {settings.host} port {port} did not start")
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             try:
                 yield services, f"http://{host}:{port}"

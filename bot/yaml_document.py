@@ -19,6 +19,7 @@ Trail = tuple[str | int, ...]
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}")
 _DEEPEST = 20
+_MOST_VALUES = 20_000
 
 
 class ConfigError(PlacetError):
@@ -63,6 +64,8 @@ def read_document(file: Path | str, text: str) -> Document:
 def _value(node: yaml.Node, trail: Trail, lines: dict[Trail, int], file: Path | str) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(trail, line)
+    if len(lines) > _MOST_VALUES:
+        raise ConfigError(file, line, f"more than {_MOST_VALUES} values (or an alias that repeats itself)")
     if len(trail) > _DEEPEST:
         raise ConfigError(file, line, f"nested deeper than {_DEEPEST} levels")
     if isinstance(node, yaml.MappingNode):

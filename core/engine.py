@@ -15,7 +15,7 @@ from core.canonical import time_text
 from core.codec import Doc, write_actor
 from core.codec_events import Entry, entry, write_event
 from core.codec_registry import write_registry_event
-from core.commands import CastVote, Command, GiveReason, Submit, Tick
+from core.commands import CastVote, Command, GiveReason, Submit, TakeClaim, Tick
 from core.deadlines import expired
 from core.errors import PlacetError, Refused, StoreUnavailable
 from core.events import RequestEvent
@@ -185,7 +185,9 @@ class _Step:
         wanted = {c.request for c in commands if c.request and (again or not c.creates)}
         wanted |= {first.request for first in remembered.values() if first.request}
         wanted |= {c.replaces for c in commands if isinstance(c, Submit) and c.replaces}
-        self._requests.update(transaction.requests(sorted(wanted)))
+        # Who is about to act is given what is stored, not what is remembered of it.
+        claimed = {c.request for c in commands if isinstance(c, TakeClaim)}
+        self._requests.update(transaction.requests(sorted(wanted), anew=claimed))
         outcomes: list[Outcome] = []
         for command in commands:
             if again and not command.digest and (done := self._recorded_before(command)):
@@ -195,7 +197,9 @@ class _Step:
                 outcomes.append(self._again(command, before))
                 continue
             outcome = self._one(command)
-            if command.digest and not isinstance(outcome, Failed):
+            # A refused submission made nothing, so its key is free for the corrected one.
+            free = isinstance(outcome, Failed) or (isinstance(outcome, Refused) and command.creates)
+            if command.digest and not free:
                 if isinstance(outcome, Done):
                     self._answered[command.id] = replace(outcome, repeated=True)
                 version = outcome.request.version if isinstance(outcome, Done) and outcome.request else 0

@@ -5,7 +5,7 @@ An absent capability is data (`Limits`), never a method that raises NotImplement
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,8 +95,11 @@ class Transaction(Protocol):
     def remembered(self, ids: Sequence[str]) -> Mapping[str, Remembered]:
         """The first answers to those of the commands that were heard before."""
 
-    def requests(self, ids: Iterable[str]) -> Mapping[str, Request]:
-        """These requests as they stand, locked against other writers until the end of the transaction."""
+    def requests(self, ids: Iterable[str], *, anew: Collection[str] = ()) -> Mapping[str, Request]:
+        """These requests as they stand, locked against other writers until the end of the transaction.
+
+        `anew`: those whose content is read from the journal itself, not from anything that was kept of it.
+        """
 
     def request_at(self, request: str, version: int) -> Request | None:
         """A request as it stood at an earlier version: the fold of its first events."""

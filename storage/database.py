@@ -71,7 +71,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # FULL: an acknowledged decision survives the loss of power, not only of the process.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
-    connection.execute("PRAGMA cache_size=-16000")
+    connection.execute("PRAGMA cache_size=-8000")
 
 
 def _prepare_postgres(connection: psycopg.Connection[Any], _record: Any) -> None:

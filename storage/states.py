@@ -7,7 +7,7 @@ or a look right after a vote, reads the row alone.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -57,19 +57,26 @@ class States:
     """Reads requests, and keeps the latest revisions. Threads may share it: each step is a single one on the dict."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[_Place, Revision] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, Revision]] = OrderedDict()
 
     def keep(self, request: Request) -> None:
         """A revision that was just committed."""
-        self._keep((request.id, request.revised_in), request.revision)
+        self._keep(request.id, request.revised_in, request.revision)
 
-    def _keep(self, place: _Place, revision: Revision) -> None:
-        self._kept[place] = revision
+    def _keep(self, name: str, revised_in: int, revision: Revision) -> None:
+        self._kept[name] = (revised_in, revision)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
 
-    def read(self, session: Session, names: Sequence[str], *, lock: bool = False) -> dict[str, Request]:
-        """Those of the requests that there are; locked until the end of the transaction, if asked."""
+    def read(
+        self, session: Session, names: Sequence[str], *, lock: bool = False, anew: Collection[str] = ()
+    ) -> dict[str, Request]:
+        """Those of the requests that there are; locked until the end of the transaction, if asked.
+
+        `anew`: whose revision is read from the journal, whether it is kept or not.
+        """
+        for name in anew:
+            self._kept.pop(name, None)
         statement, wanted = _locked if lock else _read, session.a_list(names)
         if session.is_sqlite:
             row = session.one(statement, all=wanted)
@@ -79,28 +86,25 @@ class States:
     def of_rows(self, session: Session, rows: Iterable[Sequence[Any]]) -> dict[str, Request]:
         """Requests from the values of `COLUMNS`, with the state decoded; in the order of the rows."""
         found = list(rows)
-        kept = self._kept
-        revisions: dict[_Place, Revision] = {}
+        revisions: dict[str, Revision] = {}
         missing: list[_Place] = []
-        for request, _, revised_in, _ in found:
-            place = (request, revised_in)
-            if (revision := kept.get(place)) is None:
-                missing.append(place)
+        for name, _, revised_in, _ in found:
+            kept = self._kept.get(name)
+            if kept is not None and kept[0] == revised_in:
+                revisions[name] = kept[1]
             else:
-                revisions[place] = revision
+                missing.append((name, revised_in))
         for at in range(0, len(missing), _BLOCK):
-            revisions |= self._from_journal(session, missing[at : at + _BLOCK])
+            self._from_journal(session, missing[at : at + _BLOCK], revisions)
         return {
-            request: read_state(request, version, revised_in, state, revisions[request, revised_in])
-            for request, version, revised_in, state in found
+            name: read_state(name, version, revised_in, state, revisions[name])
+            for name, version, revised_in, state in found
         }
 
-    def _from_journal(self, session: Session, places: Sequence[_Place]) -> dict[_Place, Revision]:
+    def _from_journal(self, session: Session, places: Sequence[_Place], revisions: dict[str, Revision]) -> None:
         values: dict[str, Any] = {}
         for number, (stream, seq) in enumerate(places):
             values |= {f"stream_{number}": stream, f"seq_{number}": seq}
-        revisions = {}
         for stream, seq, entry in session.all(_entries[len(places)], **values):
-            revisions[stream, seq] = read_revision(decode(entry)["body"]["revision"])
-            self._keep((stream, seq), revisions[stream, seq])
-        return revisions
+            revisions[stream] = read_revision(decode(entry)["body"]["revision"])
+            self._keep(stream, seq, revisions[stream])

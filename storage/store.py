@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -73,11 +73,9 @@ class SqlTransaction:
             for name, digest, request, version, refused, _ in found
         }
 
-    def requests(self, ids: Iterable[str]) -> Mapping[str, Request]:
+    def requests(self, ids: Iterable[str], *, anew: Collection[str] = ()) -> Mapping[str, Request]:
         wanted = list(ids)
-        if not wanted:
-            return {}
-        return self._states.read(self._session, wanted, lock=True)
+        return self._states.read(self._session, wanted, lock=True, anew=anew) if wanted else {}
 
     def latest(self) -> datetime | None:
         row = self._session.one(_latest)

@@ -62,6 +62,8 @@ def requests_router(calls: Calls) -> APIRouter:
         if what := body.fault():
             raise Problem("invalid", 422, f"{what[0]} {what[1]}", [{"field": what[0], "message": what[1]}])
         header = idempotency_key(request)
+        if header is not None and body.key not in (None, header):
+            raise Problem("invalid", 422, "`key` and Idempotency-Key differ: send one of them, or the same twice.")
         key = body.key or header
         name = f"submit:{caller.actor.ref}:{key}" if key else new_id("cmd")
         done = await calls.carry_out(

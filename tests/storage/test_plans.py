@@ -77,8 +77,8 @@ READINGS: dict[str, tuple[Callable[[SqlReader], Any], str]] = {
 SLOW = re.compile(r"SCAN (requests|posts|events)$|Seq Scan", re.MULTILINE)
 
 
-def plan_of(scene: Scene, read: Callable[[SqlReader], Any], which: int = -1) -> str:
-    """How the database says that it carries out a statement of a reading, the last if none is named."""
+def plan_of(scene: Scene, read: Callable[[SqlReader], Any], which: int | None = None) -> str:
+    """How the database says that it carries out the statements of a reading, or the one that is named."""
     heard: list[tuple[str, Any]] = []
 
     def listening(really: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,13 +93,13 @@ def plan_of(scene: Scene, read: Callable[[SqlReader], Any], which: int = -1) -> 
         patch.setattr(Session, "all", listening(Session.all))
         patch.setattr(Session, "one", listening(Session.one))
         read(scene.reader)
-    statement, parameters = heard[which]
     explain = "EXPLAIN QUERY PLAN " if scene.url.startswith("sqlite") else "EXPLAIN "
+    plan = []
     with connected(scene.url) as connection:
-        if isinstance(parameters, list):
-            parameters = tuple(parameters)
-        rows = connection.exec_driver_sql(explain + statement, parameters).all()
-        return "\n".join(str(row[-1]) for row in rows) + "\n"
+        for statement, parameters in heard if which is None else [heard[which]]:
+            values = tuple(parameters) if isinstance(parameters, list) else parameters
+            plan += [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, values)]
+    return "\n".join(plan) + "\n"
 
 
 def test_every_list_is_read_through_its_index(crowded: Scene) -> None:
