@@ -121,6 +121,73 @@ class ClaimAnswer(BaseModel):
     at: str
 
 
+REQUEST_EXAMPLE: dict[str, Any] = {
+    "id": "req_01m7xmjsfz89baewvj6q7e9ph4",
+    "key": "2012-01-03/AAPL/sell_call",
+    "status": "modified",
+    "asker": {"kind": "program", "id": "momentum"},
+    "created_at": "2026-11-20T15:14:00.000000Z",
+    "version": 4,
+    "revision": 2,
+    "hash": "467316fc275135e7b04be9db9851c1d4378bd0166e1b863a345f5a631e3f8c06",
+    "proposal": {
+        "action": "sell_call",
+        "subject": "AAPL",
+        "title": "Sell 1 AAPL 20 Jan 425 call at 2.36",
+        "parameters": {"strike": 430.0, "expiry": "2012-01-20", "quantity": 1, "premium": 2.36},
+        "confidence": 0.64,
+        "amount": "41606.80",
+        "advisory": False,
+    },
+    "context": {"spot": 411.23, "vix": 20.9},
+    "ruling": {
+        "tier": 2,
+        "tier_name": "notable",
+        "gate": "ask",
+        "rule": "notable",
+        "why": ["amount > 25000 || confidence < 0.6 (amount is 41606.8, confidence is 0.64)"],
+        "policy": "9a8b9421fa945d98b5ac2ac9c2b33c4b53c0d3b1d7f24a3a7cf5b9b0e5a0c1d2",
+        "route": {"roles": ["owner"], "people": [], "skills": []},
+        "quorum": {"kind": "any", "needed": 1, "eligible": 1},
+        "four_eyes": False,
+        "reasons": {"reject": "asked", "modify": "asked"},
+        "decide_in": "chat",
+        "remind_at": "2026-11-20T18:26:00.000000Z",
+        "escalations": [],
+        "expire_at": "2026-11-20T19:14:00.000000Z",
+        "silence": "expire",
+    },
+    "votes": [
+        {
+            "person": "you",
+            "choice": "modify",
+            "revision": 2,
+            "at": "2026-11-20T15:16:08.000000Z",
+            "via": "api",
+            "counts": True,
+            "reasons": [{"code": "price", "at": "2026-11-20T15:16:20.000000Z", "would_agree": "yes"}],
+        }
+    ],
+    "suggestions": [],
+    "escalated": 0,
+    "blocked": None,
+    "replaces": None,
+    "iteration": 1,
+    "decision": {
+        "outcome": "modified",
+        "at": "2026-11-20T15:16:08.000000Z",
+        "revision": 2,
+        "by": ["you"],
+        "why": None,
+        "override": {
+            "kind": "refined",
+            "changes": [{"op": "replace", "path": "/parameters/strike", "old": 425.0, "value": 430.0}],
+        },
+    },
+    "claim": None,
+}
+
+
 class RequestAnswer(BaseModel):
     """A request as it stands."""
 

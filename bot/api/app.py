@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from bot.api.admin import admin_router
-from bot.api.answers import ProblemDocument
+from bot.api.answers import REQUEST_EXAMPLE, ProblemDocument
 from bot.api.body import BodyLimit
 from bot.api.calls import Calls
 from bot.api.live import add_docs, live_router
@@ -103,6 +103,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"].update(schema.pop("$defs", {}))
     components["schemas"]["Problem"] = schema
+    # FastAPI leaves out what is null, and a request has fields that are.
+    components["schemas"]["RequestAnswer"]["example"] = REQUEST_EXAMPLE
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():

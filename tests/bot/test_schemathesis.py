@@ -14,6 +14,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
+from bot.api.answers import RequestAnswer
 from tests.bot.asking import submitted, voted
 from tests.bot.running import Doc, Running, anonymous, placet, settings_in
 
@@ -190,3 +191,12 @@ def test_a_problem_is_as_its_example_says(house: Running, document: Doc) -> None
     answer = house.person("alice").post(f"/v1/requests/{request['id']}/votes", json=body)
     assert answer.json().keys() - {"errors"} == example.keys()
     assert (answer.json()["code"], answer.json()["type"]) == (example["code"], example["type"])
+
+
+def test_the_example_of_a_request_has_every_field_of_a_real_one(house: Running, document: Doc) -> None:
+    example = document["components"]["schemas"]["RequestAnswer"]["example"]
+    RequestAnswer.model_validate(example)
+    submit = document["components"]["schemas"]["SubmitBody"]["example"]
+    real = house.program("momentum").post("/v1/requests", json={**submit, "key": "the-example"}).json()
+    assert example.keys() == real.keys()
+    assert example["ruling"].keys() == real["ruling"].keys()
