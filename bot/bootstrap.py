@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 from bot.bulletin import Bulletin
@@ -87,7 +87,7 @@ async def running(
     tasks: list[asyncio.Task[None]] = []
     try:
         await declare(services, house)
-        tasks += [asyncio.create_task(part.run()) for part in (bulletin, delivery, deadlines)]
+        tasks += [asyncio.create_task(_kept_running(part.run)) for part in (bulletin, delivery, deadlines)]
         yield services
     finally:
         bulletin.close()
@@ -97,6 +97,18 @@ async def running(
         await asyncio.gather(*tasks, return_exceptions=True)
         reader.close()
         store.close()
+
+
+async def _kept_running(part: Callable[[], Awaitable[None]]) -> None:
+    """A part that fails is said in the log and begun again; none of them may end unseen."""
+    while True:
+        try:
+            await part()
+        except Exception:
+            log.exception("a part of Placet failed and is begun again")
+            await asyncio.sleep(1)
+        else:
+            return
 
 
 async def _must(services: Services, command: Command) -> None:

@@ -1,4 +1,4 @@
-"""Deadlines: rows in the database, looked at once a second, so that they fire after any restart."""
+"""Deadlines: rows in the database, looked at twice a second, so that they fire after any restart."""
 
 from __future__ import annotations
 

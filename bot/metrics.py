@@ -55,7 +55,7 @@ class Metrics:
         self._commands.inc(len(batch.outcomes))
         # Counted first and told once: a label costs more to look up than to count.
         seen: Counts[tuple[str, str]] = Counts()
-        for fact in batch.facts:
+        for fact in (told.fact for told in batch.facts):
             if isinstance(fact, Opened):
                 seen["opened", str(fact.revision.ruling.tier)] += 1
             elif isinstance(fact, Voted):

@@ -68,6 +68,12 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
         return _modify(request, command, vote, person, world)
     if command.parameters is not None or command.adopt is not None:
         return Refused("invalid", "only `modify` takes parameters", "parameters")
+    if (
+        command.choice is Choice.APPROVE
+        and command.actor.via not in WEB_SURFACES
+        and not card.is_whole(request.proposal)
+    ):
+        return Refused("not_whole", "A card cannot show all of this: look at the whole of it before you approve it.")
     # Where there are no limits the proposal need not be decoded, which is most of what a plain approval would cost.
     limited = command.choice is Choice.APPROVE and bool(world.policy.limits)
     if limited and (broken := world.policy.broken_limits(request.proposal, request.context)):
@@ -162,12 +168,11 @@ def _modify(
     proposal = replace(request.proposal, parameters=merged, amount=forms.pessimistic_amount(request.proposal, merged))
     if broken := world.policy.broken_limits(proposal, request.context):
         return Refused("limit", f"That would break a hard limit: {'; '.join(broken)}.", "parameters")
-    floor = max(request.floor, request.ruling.tier)
     ruling = world.policy.rule(
         proposal,
         request.context,
         request.asker,
-        floor,
+        request.floor,
         world.people,
         world.programs,
         world.now,
@@ -188,7 +193,7 @@ def _modify(
         return missing
     number = request.revision.number + 1
     shown = card.face_hash(request.asker, proposal, ruling, number)
-    revision = Revision.of(number, proposal, ruling, shown, world.now, command.actor)
+    revision = Revision.of(number, proposal, ruling, shown, world.now)
     if command.adopt is not None:
         vote = replace(vote, acting_for=allowed.acting_for)
     counted = replace(vote, revision=number, reasons=(), note=None, acting_for=allowed.acting_for)

@@ -76,12 +76,12 @@ def of(request: Request, now: datetime) -> Card:
         votes=tuple(f"{v.person}: {v.choice.value.replace('_', ' ')}" for v in request.counted()),
         buttons=_buttons(request),
         outcome=outcome_sentence(request),
-        whole=all(len(field.value) <= LONGEST_VALUE for field in fields),
+        whole=is_whole(proposal),
     )
 
 
 def face_hash(asker: Actor, proposal: Proposal, ruling: Ruling, revision: int) -> str:
-    """The SHA-256 of what a card shows of a revision while it is open, whatever the surface: votes are bound to it."""
+    """The SHA-256 of what every card of a revision is made of, before any surface cuts it: votes are bound to it."""
     parameters = [[name, value_text(value)] for name, value in proposal.parameters.items()]
     face = [
         revision,
@@ -166,10 +166,16 @@ def time_left(request: Request, now: datetime) -> str:
     return f"{left} – {request.blocked}" if request.blocked else left
 
 
+def is_whole(proposal: Proposal) -> bool:
+    """Whether a card shows every parameter in full. What it does not show cannot be approved from it."""
+    return all(len(value_text(value)) <= LONGEST_VALUE for value in proposal.parameters.values())
+
+
 def _buttons(request: Request) -> tuple[Button, ...]:
     if not request.pending:
         return ()
-    buttons = [Button("approve", "Approve"), Button("reject", "Reject")]
+    buttons = [Button("approve", "Approve")] if is_whole(request.proposal) else []
+    buttons.append(Button("reject", "Reject"))
     if request.proposal.editable:
         buttons.append(Button("modify", "Modify"))
     return tuple(buttons)

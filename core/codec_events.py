@@ -1,6 +1,6 @@
 """Events to the body of an entry and back, and a request's whole state to the snapshot that its row holds.
 
-An entry is one canonical document: `{v, id, stream, seq, at, type, actor, cause, body}`. Its place in the audit log is
+An entry is one canonical document: `{v, stream, seq, at, type, actor, cause, body}`. Its place in the audit log is
 no part of it.
 """
 
@@ -55,7 +55,7 @@ class Entry:
 def entry(
     stream: str, seq: int, at: datetime, at_text: str, type_name: str, actor: Doc, cause: str, body: Doc
 ) -> Entry:
-    """Seal a fact into its bytes. `at_text` is `at` as `time_text` writes it; `cause` the command's id."""
+    """A fact as its bytes. `at_text` is `at` as `time_text` writes it; `cause` the command's id."""
     data = encode(
         {
             "v": VERSION,
@@ -79,7 +79,6 @@ def write_revision(r: Revision) -> Doc:
         "hash": r.hash,
         "shown": r.shown,
         "opened_at": time_text(r.opened_at),
-        "by": write_actor(r.by),
     }
     return doc
 
@@ -92,7 +91,6 @@ def read_revision(doc: Doc) -> Revision:
         hash=doc["hash"],
         shown=doc["shown"],
         opened_at=read_time(doc["opened_at"]),
-        by=read_actor(doc["by"]),
     )
 
 

@@ -64,13 +64,21 @@ class Bookkeeping(Command):
     apply: Callable[[Any], None] = lambda transaction: None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact that was just recorded, and about which request."""
+
+    request: str
+    fact: RequestEvent
+
+
 @dataclass(slots=True)
 class Batch:
     """What became of a batch: an outcome for each command, in order, and which requests have changed."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     changed: dict[str, Request] = field(default_factory=dict)
-    facts: list[RequestEvent] = field(default_factory=list)
+    facts: list[Told] = field(default_factory=list)
     registry_changed: bool = False
 
 
@@ -161,7 +169,7 @@ class _Step:
         channels: Callable[[Request], Sequence[str]],
     ) -> None:
         self.writing = Writing()
-        self.facts: list[RequestEvent] = []
+        self.facts: list[Told] = []
         self.registry = registry
         self._transaction = transaction
         self._now = now
@@ -270,7 +278,7 @@ class _Step:
         return Done(request)
 
     def _record(self, request: Request | None, facts: Sequence[RequestEvent], command: Command) -> Request | None:
-        self.facts += facts
+        self.facts += [Told(command.request, fact) for fact in facts]
         actor, data = write_actor(command.actor), self.writing.entries
         for fact in facts:
             request = evolve(request, fact, command.request)

@@ -41,7 +41,8 @@ class StoreFull(StoreUnavailable):
 class DeliveryFailed(PlacetError):
     """A platform did not take a message.
 
-    `permanent`: trying again is of no use (the chat is gone, the token revoked).
+    `permanent`: this message will never be taken as it is. What concerns the whole channel (it is away, its token was
+    revoked) is never permanent: it is tried again until it works.
     `retry_after`: seconds the platform asked to be left alone, if it said so.
     """
 
@@ -49,3 +50,10 @@ class DeliveryFailed(PlacetError):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+
+
+class PostGone(DeliveryFailed):
+    """The post is not there any more: somebody deleted it. Nothing else may be told so."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)

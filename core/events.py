@@ -1,4 +1,4 @@
-"""Every fact that can be recorded about a request, in the past tense. `codec.py` gives each its bytes."""
+"""Every fact that can be recorded about a request, in the past tense. `codec_events.py` gives each its bytes."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def _submit(command: Submit, world: World) -> Events | Refused:
         proposal, proposal.context, command.actor, floor, world.people, world.programs, world.now, world.now
     )
     shown = card.face_hash(command.actor, proposal, ruling, 1)
-    revision = Revision.of(1, proposal, ruling, shown, world.now, command.actor)
+    revision = Revision.of(1, proposal, ruling, shown, world.now)
     opened = Opened(revision, command.actor, command.key, command.replaces, iteration, max(floor, ruling.tier))
     request = evolve(None, opened, command.request)
     if ruling.gate is not Gate.ASK:

@@ -113,6 +113,9 @@ class Transaction(Protocol):
     def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
         """This version of the card now stands in the channel, under this reference."""
 
+    def mark_refused(self, request: str, channel: str, version: int) -> None:
+        """The channel does not take this version of the card: not tried again until there is another."""
+
     def mark_gone(self, request: str, channel: str) -> None:
         """The post was deleted and is not to be sent again."""
 
@@ -229,7 +232,7 @@ class Messenger(Protocol):
         """Show a card. The reference must still be good after a restart."""
 
     async def update(self, ref: PostRef, card: Card) -> None:
-        """Make the post show this card. The same card again is success. A deleted post is `permanent`."""
+        """Make the post show this card. The same card again is success. Raises PostGone when it was deleted."""
 
     async def notify(self, channel: str, text: str) -> None:
         """Say one sentence."""

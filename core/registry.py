@@ -16,6 +16,9 @@ from core.model import Actor, ActorKind, Away, Key, Person, Program, Words
 from core.policy import Policy
 from core.policy_document import read_policy
 
+REGISTRY = "registry:"
+"""What the streams of the registry begin with. Other parts will have streams of their own, which are none of its."""
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -99,19 +102,19 @@ def stream_of(event: RegistryEvent) -> str:
     """The stream that an event belongs to."""
     match event:
         case PersonDeclared():
-            return f"person:{event.person.id}"
+            return f"{REGISTRY}person:{event.person.id}"
         case PersonRemoved() | AwaySet():
-            return f"person:{event.person}"
+            return f"{REGISTRY}person:{event.person}"
         case ProgramDeclared():
-            return f"program:{event.program.id}"
+            return f"{REGISTRY}program:{event.program.id}"
         case KeyCreated():
-            return f"key:{event.key.id}"
+            return f"{REGISTRY}key:{event.key.id}"
         case KeyRevoked():
-            return f"key:{event.key}"
+            return f"{REGISTRY}key:{event.key}"
         case PolicyAdopted():
-            return "policy"
+            return f"{REGISTRY}policy"
         case Stopped() | Resumed():
-            return "stop"
+            return f"{REGISTRY}stop"
         case _:
             assert_never(event)
 

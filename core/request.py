@@ -37,12 +37,11 @@ class Revision:
     hash: str
     shown: str
     opened_at: datetime
-    by: Actor
 
     @staticmethod
-    def of(number: int, proposal: Proposal, ruling: Ruling, shown: str, opened_at: datetime, by: Actor) -> Revision:
+    def of(number: int, proposal: Proposal, ruling: Ruling, shown: str, opened_at: datetime) -> Revision:
         content = proposal_bytes(proposal)
-        revision = Revision(number, content, ruling, sha256(content), shown, opened_at, by)
+        revision = Revision(number, content, ruling, sha256(content), shown, opened_at)
         revision.__dict__["proposal"] = proposal
         return revision
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.events import Blocked, Escalated, Reminded, RequestEvent
 from core.model import Outcome
+from core.policy import describe
 from core.request import Request
 
 _VERBS = {
@@ -32,6 +34,20 @@ def outcome_sentence(request: Request) -> str | None:
     if request.claim is not None:
         sentence += f"; claimed by {request.claim.claimant}"
     return sentence
+
+
+def notice(request: Request, event: RequestEvent) -> str | None:
+    """What is said aloud about a fact, because a card that only changes calls nobody: or None."""
+    title = request.proposal.title
+    match event:
+        case Reminded():
+            return f"Still open: {title}. Decide it before {request.ruling.expire_at:%H:%M} UTC."
+        case Escalated():
+            return f"Now asked as well: {describe(event.to)}. {title}: {event.why}."
+        case Blocked():
+            return f"Nobody can decide this: {title}. An administrator should look: {event.why}."
+        case _:
+            return None
 
 
 def ended(request: Request) -> str:

@@ -11,7 +11,7 @@ from core.codec_registry import read_registry_event
 from core.lifecycle import fold
 from core.model import Actor
 from core.ports import Recorded
-from core.registry import Registry, evolve_registry
+from core.registry import REGISTRY, Registry, evolve_registry
 from core.request import Request
 from storage.database import Session
 from storage.prepared import Insert, Prepared, Row, one_of
@@ -26,7 +26,9 @@ _until = Prepared(_of_stream.where(events.c.seq <= bindparam("seq")))
 _after = Prepared(
     select(*_COLUMNS).where(events.c.position > bindparam("after")).order_by(events.c.position).limit(bindparam("most"))
 )
-_registry = Prepared(select(*_COLUMNS).where(text("substr(stream, 1, 4) <> 'req_'")).order_by(events.c.position))
+_registry = Prepared(
+    select(*_COLUMNS).where(text(f"substr(stream, 1, {len(REGISTRY)}) = '{REGISTRY}'")).order_by(events.c.position)
+)
 _words = Prepared(
     lambda on_sqlite: select(vault.c.commitment, vault.c.text).where(one_of(vault.c.commitment, "all", on_sqlite))
 )

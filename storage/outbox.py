@@ -19,11 +19,12 @@ from storage.tables import drafts, posts
 _here = (posts.c.request == bindparam("request")) & (posts.c.channel == bindparam("channel"))
 _behind = Prepared(
     select(posts.c.request, posts.c.channel, posts.c.wanted, posts.c.shown, posts.c.ref)
-    .where(posts.c.channel == bindparam("channel"), posts.c.shown < posts.c.wanted)
+    .where(posts.c.channel == bindparam("channel"), posts.c.shown < posts.c.wanted, posts.c.refused < posts.c.wanted)
     .order_by(posts.c.rank, posts.c.expire_at, posts.c.request)
     .limit(bindparam("most"))
 )
 _shown = Prepared(update(posts).where(_here).values(shown=bindparam("version"), ref=bindparam("reference")))
+_refused = Prepared(update(posts).where(_here).values(refused=bindparam("version")))
 _gone = Prepared(update(posts).where(_here).values(shown=posts.c.wanted, ref=null()))
 _want = Insert(posts, key=("request", "channel"), replacing=("wanted", "rank", "expire_at"))
 _keep = Insert(drafts, key=("id",), replacing=("person", "kind", "body", "expires_at"))
@@ -37,12 +38,16 @@ def want(session: Session, wanted: Mapping[tuple[str, str], int], requests: Mapp
     rows = []
     for (request, channel), version in wanted.items():
         ruling = requests[request].ruling
-        rows.append((request, channel, version, 0, -ruling.tier, micros(ruling.expire_at), None))
+        rows.append((request, channel, version, 0, 0, -ruling.tier, micros(ruling.expire_at), None))
     session.insert(_want, rows)
 
 
 def mark_shown(session: Session, request: str, channel: str, version: int, ref: str | None) -> None:
     session.run(_shown, request=request, channel=channel, version=version, reference=ref)
+
+
+def mark_refused(session: Session, request: str, channel: str, version: int) -> None:
+    session.run(_refused, request=request, channel=channel, version=version)
 
 
 def mark_gone(session: Session, request: str, channel: str) -> None:

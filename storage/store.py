@@ -126,6 +126,10 @@ class SqlTransaction:
         self._take_turn()  # Before the row: who writes facts wants its posts only after it has its turn.
         outbox.mark_shown(self._session, request, channel, version, ref)
 
+    def mark_refused(self, request: str, channel: str, version: int) -> None:
+        self._take_turn()
+        outbox.mark_refused(self._session, request, channel, version)
+
     def mark_gone(self, request: str, channel: str) -> None:
         self._take_turn()
         outbox.mark_gone(self._session, request, channel)

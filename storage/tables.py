@@ -21,8 +21,8 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-# On SQLite the tables whose key is a text have no rowid: the row lies in the key's own tree, so that one page fewer is
-# written with each commit. The journal's positions need no AUTOINCREMENT, for no row of it is ever deleted.
+# On SQLite the tables that every decision writes to have no rowid: the row lies in the key's own tree, so that one page
+# fewer is written with each commit. The journal's positions need no AUTOINCREMENT, for no row of it is ever deleted.
 
 # Identity columns count up by themselves on PostgreSQL; SQLite does so for INTEGER PRIMARY KEY alone.
 _Counter = BigInteger().with_variant(Integer, "sqlite")
@@ -104,12 +104,13 @@ posts = Table(
     Column("channel", Text, primary_key=True),
     Column("wanted", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
     Column("rank", SmallInteger, nullable=False),
     Column("expire_at", BigInteger, nullable=False),
     Column("ref", Text),
     sqlite_with_rowid=False,
 )
-_behind = text("shown < wanted")
+_behind = text("shown < wanted AND refused < wanted")
 Index(
     "ix_posts_behind",
     posts.c.channel,
@@ -141,6 +142,6 @@ Index(
 Index(
     "ix_events_registry",
     events.c.position,
-    sqlite_where=text("substr(stream, 1, 4) <> 'req_'"),
-    postgresql_where=text("substr(stream, 1, 4) <> 'req_'"),
+    sqlite_where=text("substr(stream, 1, 9) = 'registry:'"),
+    postgresql_where=text("substr(stream, 1, 9) = 'registry:'"),
 )

@@ -77,7 +77,7 @@ async def _room(services: Services) -> None:
 
 
 def _tell(batch: Batch, out: Console) -> None:
-    if not any(isinstance(fact, Decided) for fact in batch.facts):
+    if not any(isinstance(told.fact, Decided) for told in batch.facts):
         return
     for request in batch.changed.values():
         if request.decision is not None and request.claim is None:

@@ -7,7 +7,7 @@ from collections import deque
 
 from bot.adapters.console.render import lines, plain
 from core.card import Card
-from core.errors import DeliveryFailed
+from core.errors import PostGone
 from core.ports import Limits, PostRef
 
 
@@ -56,7 +56,7 @@ class Scripted:
     async def update(self, ref: PostRef, card: Card) -> None:
         await self.chat.take("update")
         if ref.ref not in self.chat.standing:
-            raise DeliveryFailed("this message was deleted", permanent=True)
+            raise PostGone("this message was deleted")
         self.chat.standing[ref.ref] = card
 
     async def notify(self, channel: str, text: str) -> None:

@@ -221,6 +221,29 @@ def test_a_card_that_is_never_taken_does_not_stand_in_the_way_of_the_others(
         for request in others:
             shown(chat, request, 1)
         assert card_of(chat, refused) is None
-        assert str(problem) in eventually(lambda: running.services.delivery.degraded)["chat"]
+        settled(running, "chat")
+        eventually(lambda: not running.services.delivery.degraded)
         chat.refused.clear()
-        shown(chat, refused, 1)
+        program.post(f"/v1/requests/{refused['id']}/context", json={"context": {"spot": 1}})
+        shown(chat, refused, 2)
+
+
+def test_what_calls_people_is_said_aloud_and_not_only_written_on_the_card(tmp_path: Path, sqlite_url: str) -> None:
+    chat = Chat()
+    with placet(settings_in(tmp_path, sqlite_url), {"chat": Scripted(chat)}) as running:
+        request = submitted(running.program("momentum"), title="Hurry", valid_for="PT3S")
+        shown(chat, request, 1)
+        said = eventually(lambda: [text for text in chat.said if "Hurry" in text])
+    assert said == [text for text in said if text.startswith("Still open: Hurry. Decide it before ")]
+
+
+def test_a_notice_that_a_channel_does_not_take_does_not_keep_the_cards_waiting(tmp_path: Path, sqlite_url: str) -> None:
+    chat = Chat()
+    with placet(settings_in(tmp_path, sqlite_url), {"chat": Scripted(chat)}) as running:
+        program = running.program("momentum")
+        hurry = submitted(program, title="Hurry", valid_for="PT3S")
+        shown(chat, hurry, 1)
+        chat.down = DeliveryFailed("the chat is away", permanent=False)
+        eventually(lambda: running.services.delivery.degraded)
+        chat.down = None
+        shown(chat, submitted(program), 1)

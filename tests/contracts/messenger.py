@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from core.card import Button, Card, Field
-from core.errors import DeliveryFailed
+from core.errors import DeliveryFailed, PostGone
 from core.ports import Messenger, PostRef
 
 PENDING = Card(
@@ -148,11 +148,10 @@ class MessengerContract(ABC):
         asyncio.run(place.messenger.notify(self.channel, "Everything is stopped: the feed is wrong."))
         assert "the feed is wrong" in place.seen()
 
-    def test_a_card_that_does_not_stand_here_is_a_permanent_failure(self) -> None:
+    def test_a_card_that_does_not_stand_here_is_gone(self) -> None:
         place = self.standing()
-        with pytest.raises(DeliveryFailed) as failure:
+        with pytest.raises(PostGone):
             asyncio.run(place.messenger.update(PostRef(self.channel, "never-posted"), PENDING))
-        assert failure.value.permanent
 
     def test_what_the_platform_does_not_take_is_a_delivery_that_failed_and_nothing_else(self) -> None:
         place = self.standing()

@@ -88,9 +88,7 @@ rulings = st.builds(
     reasons=st.dictionaries(NAMES, st.sampled_from(["off", "asked", "required"]), max_size=2),
     act_within=maybe(DURATIONS),
 )
-revisions = st.builds(
-    Revision.of, number=COUNTS, proposal=proposals, ruling=rulings, shown=NAMES, opened_at=TIMES, by=actors
-)
+revisions = st.builds(Revision.of, number=COUNTS, proposal=proposals, ruling=rulings, shown=NAMES, opened_at=TIMES)
 reasons = st.builds(Reason, code=NAMES, at=TIMES, words=maybe(NAMES), catalogue=COUNTS)
 votes = st.builds(
     Vote,

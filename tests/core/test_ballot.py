@@ -388,4 +388,4 @@ def test_the_reason_and_the_note_stay_with_the_vote_on_the_revision_that_was_cha
     assert (new.revision, new.reasons, new.note) == (2, (), None)
     revised = story.latest[1]
     assert isinstance(revised, Revised)
-    assert revised.revision.by == person("bob")
+    assert revised.vote.person == "bob"

@@ -248,3 +248,13 @@ def test_what_is_open_has_no_outcome() -> None:
     assert outcome_sentence(Story().request) is None
     assert ended(Story().request) == "It is still open."
     assert shown(Story()).outcome is None
+
+
+def test_what_a_card_cannot_show_whole_has_no_approve_button_and_is_not_approved_from_a_chat() -> None:
+    story = Story(opening=submit(parameters={"note": "x" * (LONGEST_VALUE + 1)}, editable=None))
+    face = shown(story)
+
+    assert not face.whole
+    assert [button.verb for button in face.buttons] == ["reject"]
+    assert story.refusal(vote("alice", "approve", via="slack")) == "not_whole"
+    assert story.tells(vote("alice", "approve", via="web")).outcome == "approved"

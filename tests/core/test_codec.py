@@ -97,7 +97,6 @@ def test_a_revision_reads_its_proposal_from_the_bytes_that_were_hashed(revision:
         revision.hash,
         revision.shown,
         revision.opened_at,
-        revision.by,
     )
 
     assert fresh.proposal == revision.proposal

@@ -145,10 +145,10 @@ def test_every_stream_counts_its_own_events() -> None:
     book = Book()
     book.tells(leave("alice", Away(NOW + HOUR)))
 
-    assert book.registry.versions["person:alice"] == 2
-    assert book.registry.versions["person:bob"] == 1
-    assert book.registry.versions["program:momentum"] == 1
-    assert stream_of(KeyRevoked("key_1", NOW)) == "key:key_1"
+    assert book.registry.versions["registry:person:alice"] == 2
+    assert book.registry.versions["registry:person:bob"] == 1
+    assert book.registry.versions["registry:program:momentum"] == 1
+    assert stream_of(KeyRevoked("key_1", NOW)) == "registry:key:key_1"
 
 
 # The policy

@@ -65,7 +65,7 @@ def test_a_poisonous_command_takes_no_part_of_the_registry_with_it(scene: Scene)
     assert isinstance(outcomes[1], Failed)
     assert refusal(outcomes[2]) == "stopped"
     assert scene.engine.registry.stopped == "fire drill"
-    assert [row[3] for row in scene.events() if row[1] == "stop"] == ["Stopped"]
+    assert [row[3] for row in scene.events() if row[1] == "registry:stop"] == ["Stopped"]
 
 
 def test_an_empty_batch_is_nothing(scene: Scene) -> None:
@@ -198,7 +198,7 @@ def test_a_removal_never_approves(scene: Scene) -> None:
 def test_a_person_removed_and_declared_again_keeps_one_gap_free_stream(scene: Scene) -> None:
     scene.run(declare([p for p in PEOPLE if p.id != "bob"], id="less"))
     scene.run(declare(id="again"))
-    rows = [row for row in scene.events() if row[1] == "person:bob"]
+    rows = [row for row in scene.events() if row[1] == "registry:person:bob"]
     assert [row[3] for row in rows] == ["PersonDeclared", "PersonRemoved", "PersonDeclared"]
     assert faults_of_the_journal(rows) == []
     assert scene.engine.refresh().people["bob"].active

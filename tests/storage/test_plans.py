@@ -28,7 +28,7 @@ ROWS = """
            CASE n % 50 WHEN 0 THEN 'approved' ELSE 'rejected' END, '|role:trader|', '|alice|', n, NULL, n, m.state
     FROM ({numbers}) AS numbers, (SELECT state FROM requests WHERE id = 'req_model') AS m
 """
-POSTS = "INSERT INTO posts SELECT id, 'desk', 3, 3, rank, expire_at, 'r' FROM requests WHERE id LIKE 'req_old%'"
+POSTS = "INSERT INTO posts SELECT id, 'desk', 3, 3, 0, rank, expire_at, 'r' FROM requests WHERE id LIKE 'req_old%'"
 NUMBERS = {
     "sqlite": f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {OLD}) SELECT n FROM c",
     "postgresql": f"SELECT n FROM generate_series(1, {OLD}) AS s(n)",

@@ -112,7 +112,7 @@ def test_two_engines_change_the_registry_while_they_vote(scene: Scene, racing: C
 
     answers = racing(side("alice"), side("bob"))
     assert Counter(type(a).__name__ for one in answers for a in one.values()) == {"Done": 16 + 60, "Refused": 60}
-    stops = [row[3] for row in scene.events() if row[1] == "stop"]
+    stops = [row[3] for row in scene.events() if row[1] == "registry:stop"]
     assert stops == ["Stopped", "Resumed"] * (len(stops) // 2) + ["Stopped"] * (len(stops) % 2)
     assert faults_of_the_journal(scene.events()) == []
 
@@ -151,7 +151,7 @@ def test_of_two_engines_that_change_the_registry_the_second_waits_and_neither_is
         # Without `persistent`: a deadlock would be told as a database that does not answer.
         told = held(first, stop, vote(name(1)), second=lambda: second.run(less, Resume("resume", SYSTEM, "", "d")))
         assert [type(outcome) for outcome in told] == [Done, Done]
-        assert [row[3] for row in first.events() if row[1] == "stop"] == ["Stopped", "Resumed"]
+        assert [row[3] for row in first.events() if row[1] == "registry:stop"] == ["Stopped", "Resumed"]
         assert first.engine.refresh().stopped is None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bot.adapters.console.render import lines, plain
 from core.card import Card
-from core.errors import DeliveryFailed
+from core.errors import DeliveryFailed, PostGone
 from core.ports import Limits, PostRef
 
 CHANNEL = "console"
@@ -32,7 +32,7 @@ class ConsoleMessenger:
 
     async def update(self, ref: PostRef, card: Card) -> None:
         if ref.ref != card.request:
-            raise DeliveryFailed(f"no card {ref.ref} stands here", permanent=True)
+            raise PostGone(f"no card {ref.ref} stands here")
         self._show(ref.ref, card)
 
     async def notify(self, channel: str, text: str) -> None:

@@ -9,7 +9,7 @@ revision = "0001"
 down_revision = None
 
 _COUNTER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-_REGISTRY = sa.text("substr(stream, 1, 4) <> 'req_'")
+_REGISTRY = sa.text("substr(stream, 1, 9) = 'registry:'")
 _SWEPT = sa.text("substr(id, 1, 7) <> 'submit:'")
 _PENDING = sa.text("decided_at IS NULL")
 _ENDED = sa.text("decided_at IS NOT NULL")

@@ -8,7 +8,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_BEHIND = sa.text("shown < wanted")
+_BEHIND = sa.text("shown < wanted AND refused < wanted")
 
 
 def upgrade() -> None:
@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text, primary_key=True),
         sa.Column("wanted", sa.Integer, nullable=False),
         sa.Column("shown", sa.Integer, nullable=False),
+        sa.Column("refused", sa.Integer, nullable=False),
         sa.Column("rank", sa.SmallInteger, nullable=False),
         sa.Column("expire_at", sa.BigInteger, nullable=False),
         sa.Column("ref", sa.Text),
