@@ -50,7 +50,7 @@ async def submit(body: SubmitBody) -> dict[str, Any]:
     name = f"req_{next(_ids):026d}"
     state: dict[str, Any] = {
         "id": name, "key": body.key, "status": "pending", "asker": {"kind": "program", "id": "momentum"},
-        "created_at": "2026-11-20T09:00:00.000000Z", "version": 1, "revision": 1, "hash": "0" * 64,
+        "created_at": "2026-11-20T09:00:00.000000Z", "version": 1, "revision": 1, "hash": "0" * 64, "changes": [],
         "proposal": {"action": body.action, "subject": body.subject, "title": body.title},
         "context": {}, "ruling": _RULING, "votes": [], "suggestions": [], "escalated": 0, "blocked": None,
         "replaces": None, "iteration": 1, "decision": None, "claim": None,

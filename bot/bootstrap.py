@@ -62,6 +62,9 @@ async def running(
     await wait_for_database(url)
     states = States()
     store, reader = SqlStore(url, states), SqlReader(url, states)
+    latest = await asyncio.to_thread(store.latest)
+    if latest is not None and isinstance(clock, SystemClock):
+        clock.not_before(latest)
     channels = tuple(messengers)
     engine = await asyncio.to_thread(Engine, store, clock, lambda _request: channels)
     await asyncio.to_thread(engine.refresh)
@@ -143,7 +146,8 @@ async def leave_keys(services: Services, file: Path) -> None:
 async def _leave(services: Services, file: Path, kind: ActorKind, ref: str, owner: str | None) -> None:
     registry = services.registry()
     digest = await asyncio.to_thread(_digest_in, file)
-    if any(key.digest == digest and key.revoked_at is None for key in registry.keys.values()):
+    # One whose person was taken out since is good for nothing.
+    if any(key.digest == digest and key.revoked_at is None and key.ref == ref for key in registry.keys.values()):
         return
     known = registry.programs.get(ref)
     token = new_token(kind.value)

@@ -17,6 +17,8 @@ MOST_BEHIND = 1_000
 """Facts that a slow listener may be behind before it is dropped; it comes back with `Last-Event-ID`."""
 SIGN_OF_LIFE = 15.0
 """Seconds of silence after which a listener is sent an empty line, so that proxies keep the connection."""
+ELSEWHERE = 0.5
+"""Seconds between two looks at what other processes on the same database have recorded."""
 _PAGE = 500
 log = logging.getLogger("placet.bulletin")
 
@@ -39,9 +41,7 @@ class Bulletin:
     def publish(self, batch: Batch) -> None:
         for request in batch.changed.values():
             if not request.pending:
-                for waiter in self._waiters.pop(request.id, ()):
-                    if not waiter.done():
-                        waiter.set_result(request)
+                self._tell(request)
         self._wake.set()
         for hook in self._hooks:
             hook(batch)
@@ -79,7 +79,11 @@ class Bulletin:
         """Read the journal behind the last position and hand it to every listener, as long as there is one."""
         position: int | None = None
         while True:
-            await self._wake.wait()
+            try:
+                async with asyncio.timeout(ELSEWHERE if self._listeners or self._waiters else None):
+                    await self._wake.wait()
+            except TimeoutError:
+                await self._look_elsewhere()
             self._wake.clear()
             if not self._listeners:
                 position = None
@@ -94,6 +98,22 @@ class Bulletin:
                 log.warning("live changes wait for the database: %s", problem)
                 await asyncio.sleep(1)
                 self._wake.set()
+
+    async def _look_elsewhere(self) -> None:
+        """Another process on the same database may have decided what is waited for here."""
+        names = [name for name, waiters in self._waiters.items() if waiters][:_PAGE]
+        try:
+            found = await off_the_loop(self._reader.requests, names) if names else {}
+        except StoreUnavailable:
+            return
+        for request in found.values():
+            if not request.pending:
+                self._tell(request)
+
+    def _tell(self, request: Request) -> None:
+        for waiter in self._waiters.pop(request.id, ()):
+            if not waiter.done():
+                waiter.set_result(request)
 
     def _hand_out(self, facts: Sequence[Recorded]) -> None:
         for queue in list(self._listeners):

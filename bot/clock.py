@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+import threading
+import time
+from datetime import UTC, datetime, timedelta
 
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
@@ -24,10 +26,34 @@ log = logging.getLogger("placet.clock")
 
 
 class SystemClock:
-    """The machine's time, in UTC."""
+    """The machine's time in UTC, which never goes back and never stands still.
+
+    A clock that is set back (or a database that holds later facts) is run on from where it was with the time that
+    passes, until the machine's own has caught up: standing still would keep every deadline from coming.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest = datetime.now(UTC)
+        self._at = time.monotonic()
+
+    def not_before(self, moment: datetime) -> None:
+        """Go on from this moment, if it lies ahead."""
+        with self._lock:
+            ahead = (moment - self._now()).total_seconds()
+            if ahead > 0:
+                log.warning("the latest fact lies %.0f s ahead of this machine's clock; time goes on from there", ahead)
+                self._latest = moment
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        with self._lock:
+            return self._now()
+
+    def _now(self) -> datetime:
+        at = time.monotonic()
+        self._latest = max(datetime.now(UTC), self._latest + timedelta(seconds=at - self._at))
+        self._at = at
+        return self._latest
 
 
 class Deadlines:
@@ -60,9 +86,9 @@ class Deadlines:
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        if self._desk.trouble is not None:
-            # Nobody may be asking for anything while we say that we are not ready: find out that it is over.
-            await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, ""))
+        # An empty transaction: it finds out that a database is back (nobody may be asking for anything while we say that
+        # we are not ready), and what another process has changed of people, keys and the stop.
+        await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, ""))
         if self._recheck:
             self._recheck = False
             try:

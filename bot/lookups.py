@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.threads import off_the_loop
+from bot.threads import off_the_loop, within
 from core.ports import Reader
 from core.request import Request
 
@@ -27,7 +27,7 @@ class Lookups:
         self._wanted.setdefault(name, []).append(future)
         if self._task is None:
             self._task = asyncio.create_task(self._read())
-        return await future
+        return await within(future)
 
     async def _read(self) -> None:
         while self._wanted:

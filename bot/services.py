@@ -14,6 +14,7 @@ from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.lookups import Lookups
 from bot.metrics import Metrics
+from bot.threads import within
 from core.commands import Command
 from core.engine import Outcome
 from core.errors import Refused
@@ -66,4 +67,4 @@ class Services:
 
     async def read(self, question: Callable[..., Answer], *arguments: object) -> Answer:
         """Ask the reader without blocking the event loop."""
-        return await asyncio.to_thread(question, *arguments)
+        return await within(asyncio.to_thread(question, *arguments))

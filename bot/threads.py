@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from core.errors import StoreUnavailable
+
+LONGEST_READ = 10.0
+"""Seconds."""
 Answer = TypeVar("Answer")
 
 
@@ -21,3 +25,12 @@ async def off_the_loop(question: Callable[..., Answer], *arguments: object) -> A
     except asyncio.CancelledError:
         await asyncio.gather(call, return_exceptions=True)
         raise
+
+
+async def within(answer: Awaitable[Answer]) -> Answer:
+    """Wait for a reading, but not for ever: a database that stands still is one that does not answer."""
+    try:
+        async with asyncio.timeout(LONGEST_READ):
+            return await answer
+    except TimeoutError:
+        raise StoreUnavailable(f"the database has not answered for {LONGEST_READ:.0f} s") from None

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from core.canonical import encode, plain_decimal, sha256
 from core.durations import in_words
-from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling
+from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Vote
 from core.policy import describe
 from core.request import Request
 from core.text import cut
@@ -73,7 +73,7 @@ def of(request: Request, now: datetime) -> Card:
         says=says(proposal),
         rules=rules(ruling),
         left=time_left(request, now),
-        votes=tuple(f"{v.person}: {v.choice.value.replace('_', ' ')}" for v in request.counted()),
+        votes=tuple(_vote(v) for v in request.counted()),
         buttons=_buttons(request),
         outcome=outcome_sentence(request),
         whole=is_whole(proposal),
@@ -164,6 +164,11 @@ def time_left(request: Request, now: datetime) -> str:
         return ""
     left = f"{in_words(request.ruling.expire_at - now)} left"
     return f"{left} – {request.blocked}" if request.blocked else left
+
+
+def _vote(vote: Vote) -> str:
+    stands_in = f" (for {vote.acting_for})" if vote.acting_for else ""
+    return f"{vote.person}{stands_in}: {vote.choice.value.replace('_', ' ')}"
 
 
 def is_whole(proposal: Proposal) -> bool:

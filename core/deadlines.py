@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core import people as who
 from core.events import Blocked, Decided, Escalated, Reminded, RequestEvent, Unblocked
@@ -11,6 +11,9 @@ from core.model import Choice, Decision, Outcome, Silence
 from core.request import Request
 from core.voting import Tally, Verdict, tally
 from core.world import World
+
+LATE = timedelta(minutes=1)
+"""How late the clock may come for silence to still mean assent; later, Placet was away, and nobody was asked."""
 
 
 def next_due(request: Request) -> datetime | None:
@@ -55,6 +58,8 @@ def _silence(request: Request, world: World) -> Decision:
         and ruling.tier == 1
         and number == 1
         and not objections
+        # Silence says something only while people could be heard: Placet was there when the time ended.
+        and world.now - ruling.expire_at <= LATE
         and not request.suggestions
         and request.blocked is None
         and not world.policy.broken_limits(request.proposal, request.context)

@@ -205,8 +205,11 @@ class _Step:
                 outcomes.append(self._again(command, before))
                 continue
             outcome = self._one(command)
-            # A refused submission made nothing, so its key is free for the corrected one.
-            free = isinstance(outcome, Failed) or (isinstance(outcome, Refused) and command.creates)
+            # A refused submission made nothing, so its key is free for the corrected one; and a refused claim is asked
+            # again until the answer is yes, or no for good.
+            free = isinstance(outcome, Failed) or (
+                isinstance(outcome, Refused) and isinstance(command, (Submit, TakeClaim))
+            )
             if command.digest and not free:
                 if isinstance(outcome, Done):
                     self._answered[command.id] = replace(outcome, repeated=True)

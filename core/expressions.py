@@ -19,12 +19,12 @@ import cel
 from core.model import Json, Proposal
 
 LONGEST = 2_000
-_INT64 = 2**63 - 1
 _STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'")
 _PATHS = re.compile(r"(?<![\w.])(context|parameters)\.([A-Za-z_]\w*)")
 # Comprehensions can be nested into exponential work; no rule needs them.
 # Each of these can make a piece of code look like text to `_STRINGS`, or the other way round.
 _DISGUISES = ("\\", '"""', "'''", "//")
+_WHOLE = re.compile(r"(?<![\w.])[0-9]+(?![\w.])")
 _MACROS = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
 NAMES = frozenset(
     {"action", "subject", "confidence", "amount", "currency", "account", "algorithm", "context", "parameters"}
@@ -59,6 +59,24 @@ class Expression:
         raise Unknown(f"`{self.source}` is not a yes-or-no question")
 
 
+def bared(source: str) -> str:
+    """The expression with every text in it emptied."""
+    return _STRINGS.sub("''", source)
+
+
+def _with_doubles(source: str) -> str:
+    """The expression with its whole numbers written as doubles (`5` as `5.0`).
+
+    CEL divides whole numbers as such (90000 / 100000 is 0) and refuses to mix them with doubles, so that the same rule
+    would judge 90000.00 and 90000.50 differently. Here every number is a double.
+    """
+    parts, end = [], 0
+    for text in _STRINGS.finditer(source):
+        parts += [_WHOLE.sub(r"\g<0>.0", source[end : text.start()]), text[0]]
+        end = text.end()
+    return "".join([*parts, _WHOLE.sub(r"\g<0>.0", source[end:])])
+
+
 @lru_cache(maxsize=1024)
 def compiled(source: str) -> Expression:
     """Compile. Raises ValueError with a sentence that says what is wrong and where."""
@@ -66,11 +84,11 @@ def compiled(source: str) -> Expression:
         raise ValueError(f"an expression has at most {LONGEST} characters")
     if any(disguise in source for disguise in _DISGUISES):
         raise ValueError("an expression is written without backslashes, triple quotes and comments (`//`)")
-    bare = _STRINGS.sub("''", source)
+    bare = bared(source)
     if macro := _MACROS.search(bare):
         raise ValueError(f"`{macro[1]}` is not allowed in expressions: compare the fields one by one")
     try:
-        program = cel.compile(source)
+        program = cel.compile(_with_doubles(source))
         names = set(program.variables())
     except ValueError as problem:
         raise ValueError(f"`{source}` is not a CEL expression: {problem}") from problem
@@ -78,6 +96,11 @@ def compiled(source: str) -> Expression:
         if isinstance(problem, (KeyboardInterrupt, SystemExit)):
             raise
         raise ValueError(f"`{source}` is not a CEL expression") from problem
+    if refused := {"_%_": "%", "matches": "matches"}.keys() & set(program.functions()):
+        word = "`%`" if "_%_" in refused else "`matches`"
+        raise ValueError(
+            f"{word} is not allowed in expressions: numbers are decimals, and patterns can be made to last"
+        )
     if strangers := names - NAMES:
         raise ValueError(
             f"`{source}` reads {', '.join(sorted(strangers))}, which a proposal does not have; "
@@ -96,14 +119,9 @@ def is_number(value: Json) -> TypeGuard[int | Decimal]:
     return type(value) is int or (type(value) is Decimal and value.is_finite())
 
 
-def number(value: Json) -> int | float:
-    """A number as CEL reads it. Raises Unknown when it is none, or would be rounded on the way."""
-    if type(value) is int:
-        if -_INT64 <= value <= _INT64:
-            return value
-    elif type(value) is Decimal and value.is_finite():
-        if value == value.to_integral_value() and abs(value) <= _INT64:
-            return int(value)
+def number(value: Json) -> float:
+    """A number as CEL reads it: a double. Raises Unknown when it is none, or would be rounded on the way."""
+    if is_number(value):
         nearest = float(value)
         if Decimal(repr(nearest)) == value:
             return nearest

@@ -7,6 +7,7 @@ when the request is submitted, so that no surface ever meets a field it cannot s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_UP, Decimal, InvalidOperation
@@ -18,6 +19,7 @@ from core.expressions import is_number
 from core.model import Change, Json, Proposal
 from core.text import fault
 
+_NUMERIC = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?")
 MOST_FIELDS = 25
 MOST_CHOICES = 100
 LONGEST_TEXT = 3_000
@@ -154,8 +156,8 @@ def _number_fault(field: Mapping[str, Any], value: Json) -> str | None:
 
 
 def _list_fault(field: Mapping[str, Any], value: Json) -> str | None:
-    if not isinstance(value, list):
-        return "must be a list"
+    if not isinstance(value, list) or len(value) > MOST_CHOICES:
+        return f"must be a list of at most {MOST_CHOICES} entries"
     if not field.get("minItems", 0) <= len(value) <= field.get("maxItems", MOST_CHOICES):
         return f"must have {field.get('minItems', 0)} to {field.get('maxItems', MOST_CHOICES)} entries"
     for item in value:
@@ -207,24 +209,43 @@ def changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Chan
     )
 
 
+def _size(value: Json) -> Decimal | None:
+    """How big a parameter is, if that can be said."""
+    if is_number(value):
+        return Decimal(value)
+    if isinstance(value, str) and _NUMERIC.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    if isinstance(value, list) and value and all(is_number(item) for item in value):
+        return sum((abs(Decimal(item)) for item in value), Decimal(0))
+    return None
+
+
 def pessimistic_amount(proposal: Proposal, parameters: Mapping[str, Json]) -> Decimal | None:
     """The amount that a modification may reach at most, when nothing says how it follows from the parameters.
 
     Every number that grows in size carries the amount with it in proportion, and none that shrinks takes anything
-    back: so a person's edit can raise the tier and never lower it. A number grown from zero, or turned to the other
-    sign, makes the amount unknown (None), which is the highest tier.
+    back: so a person's edit can raise the tier and never lower it. Text that reads as a number counts as one, and a
+    list of numbers as the sum of their sizes. A number grown from zero or turned to the other sign, a changed yes or
+    no, and a list of other things make the amount unknown (None), which is the highest tier. Other text (a date, a
+    name) says nothing of size.
     """
     if proposal.amount is None:
         return None
     amount = proposal.amount
     for name, new in parameters.items():
         old = proposal.parameters.get(name)
-        if is_number(old) and is_number(new) and old != new:
-            if old == 0 or (old < 0) != (new < 0):
-                return None
-            ratio = Decimal(new) / Decimal(old)
-            if ratio > 1:
-                amount = amount * ratio
+        if same(old, new):
+            continue
+        before, after = _size(old), _size(new)
+        if before is None or after is None:
+            if isinstance(old, str) and isinstance(new, str):
+                continue
+            return None
+        if before == 0 or (before < 0) != (after < 0):
+            return None
+        ratio = after / before
+        if ratio > 1:
+            amount = amount * ratio
     if amount == proposal.amount:
         return amount
     try:

@@ -280,14 +280,14 @@ def _claim(request: Request, command: TakeClaim, world: World) -> Events | Refus
             "not_approved",
             f"This was {decision.outcome.value.replace('_', ' ')}: there is nothing to act on.",
         )
-    if request.claim is not None:
-        if request.claim.claimant == command.claimant:
-            return ()
+    if request.claim is not None and request.claim.claimant != command.claimant:
         return Refused("claimed", f"{request.claim.claimant} has claimed this already; it is acted on once.")
     if world.stopped is not None:
         return Refused("stopped", "Everything is stopped; nothing may be acted on until an administrator resumes it.")
     if command.hash is not None and command.hash != revision.hash:
         return Refused("other_revision", "What you would act on is not what was approved.", "hash")
+    if request.claim is not None:
+        return ()
     if sha256(revision.content) != revision.hash:
         return Refused("altered", "What is stored is not what was approved. Do not act; tell an administrator.")
     within = revision.ruling.act_within

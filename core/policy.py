@@ -6,7 +6,7 @@ order of tier, highest first, and within a tier in the order they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from core import people as who
 from core.durations import in_words
 from core.errors import PolicyError
 from core.expressions import Expression, Unknown, is_number, read, scalar
+from core.kinds import Kind
 from core.model import (
     Actor,
     Escalation,
@@ -38,6 +39,14 @@ GATES = (Gate.NONE, Gate.NOTIFY, Gate.ASK)
 """From the weakest to the strongest."""
 
 
+_FITS: Mapping[Kind, Callable[[Json], bool]] = {
+    Kind.NUMBER: is_number,
+    Kind.TEXT: lambda value: isinstance(value, str),
+    Kind.YES_NO: lambda value: isinstance(value, bool),
+}
+_KINDS = {Kind.NUMBER: "no number", Kind.TEXT: "no text", Kind.YES_NO: "neither yes nor no"}
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A value that rules read. Missing, it takes the pessimistic `default`; without one it is unknown."""
@@ -46,6 +55,8 @@ class Input:
     default: Json = None
     minimum: Decimal | int | None = None
     maximum: Decimal | int | None = None
+    kind: Kind | None = None
+    """What rules take it for; a value of another kind is unknown."""
 
     def value(self, proposal: Proposal, context: Mapping[str, Json]) -> Any:
         """The value as CEL reads it. Raises Unknown."""
@@ -54,11 +65,12 @@ class Input:
             raw = self.default
         if raw is None:
             raise Unknown(f"{self.path} is missing")
-        if self.minimum is not None or self.maximum is not None:
-            if not is_number(raw):
-                raise Unknown(f"{self.path} is no number")
-            if (self.minimum is not None and raw < self.minimum) or (self.maximum is not None and raw > self.maximum):
-                raise Unknown(f"{self.path} is {raw}, outside what is possible")
+        if self.kind is not None and not _FITS[self.kind](raw):
+            raise Unknown(f"{self.path} is {_KINDS[self.kind]}")
+        below = is_number(raw) and self.minimum is not None and raw < self.minimum
+        above = is_number(raw) and self.maximum is not None and raw > self.maximum
+        if below or above:
+            raise Unknown(f"{self.path} is {raw}, outside what is possible")
         return scalar(raw)
 
 
@@ -171,7 +183,9 @@ class Policy:
         parts = []
         for path in sorted(expression.paths):
             head, _, tail = path.partition(".")
-            parts.append(f"{path} is {values[head][tail] if tail else values[head]}")
+            value = values[head][tail] if tail else values[head]
+            whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+            parts.append(f"{path} is {int(value) if whole else value}")
         return ", ".join(parts)
 
     def _ruling(
@@ -236,6 +250,14 @@ class Policy:
     def faults(self, people: Mapping[str, Person], programs: Mapping[str, Program]) -> tuple[PolicyError, ...]:
         """What cannot be satisfied by the people there are: a rule whose quorum nobody can reach."""
         found = []
+        if any(rule.four_eyes for rule in self.rules):
+            found += [
+                PolicyError(
+                    f"nobody owns the program `{name}`, so under four eyes nobody can be kept out; name its owner"
+                )
+                for name, program in programs.items()
+                if program.owner is None
+            ]
         owners = {program.owner for program in programs.values() if program.owner}
         for index, rule in enumerate(self.rules):
             if rule.gate is not Gate.ASK:
@@ -248,7 +270,7 @@ class Policy:
                     PolicyError(
                         f"rule `{rule.name}` needs {needs} of {describe(rule.route)}, and "
                         f"{'nobody' if not asked else ', '.join(sorted(asked))} can decide it"
-                        + (" besides the owner of what asks" if fewest < len(asked) else "")
+                        + (" – less the owner of what asks, who is no second eye" if fewest < len(asked) else "")
                         + "; give more people the role, or ask others",
                         ("rules", index),
                     )

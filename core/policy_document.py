@@ -6,15 +6,17 @@ The document is plain data (from YAML, with numbers as int or Decimal). `docs/po
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from core.canonical import encode, sha256, split_decimals, text_keys
-from core.durations import parse_duration
+from core.durations import in_words, parse_duration
 from core.errors import PolicyError
-from core.expressions import Expression, compiled, is_number
+from core.expressions import Expression, bared, compiled, is_number
+from core.kinds import Kind, kinds_of
 from core.model import Gate, QuorumKind, ReasonRule, Route, Silence
 from core.policy import GATES, Input, Limit, Policy, Rule
 from core.text import fault
@@ -32,6 +34,7 @@ DEFAULT_REASONS: Mapping[str, str] = {
     "other": "Something else",
 }
 _CHOICES = ("approve", "reject", "modify", "request_changes")
+_PROPOSAL_TEXTS = ("action", "subject", "currency", "account", "algorithm")
 _PROPOSAL_NUMBERS = ("amount", "confidence")
 
 
@@ -46,6 +49,8 @@ def read_policy(document: Any) -> Policy:
     inputs = _inputs(document.get("inputs", {}))
     rules = _rules(document.get("rules"), tiers)
     limits = _limits(document.get("limits", []))
+    expressions = [rule.when for rule in rules if rule.when is not None] + [limit.must for limit in limits]
+    inputs = {path: _of_one_kind(declared, expressions) for path, declared in inputs.items()}
     for index, rule in enumerate(rules):
         if rule.when is not None:
             _declared(rule.when, inputs, ("rules", index, "when"))
@@ -117,7 +122,7 @@ def _inputs(value: Any) -> dict[str, Input]:
                 where,
             )
         terms = {} if said is None or said == "required" else said
-        _mapping(terms, where, {"default", "min", "max", "required", "why"})
+        _mapping(terms, where, {"default", "min", "max", "required", "type", "why"})
         if terms.get("required") not in (None, True, False):
             raise PolicyError("`required` is true or false", (*where, "required"))
         default = terms.get("default")
@@ -130,8 +135,31 @@ def _inputs(value: Any) -> dict[str, Input]:
                 raise PolicyError(f"`{bound}` is a number", (*where, bound))
         least = 0 if head in _PROPOSAL_NUMBERS else None
         most = 1 if head == "confidence" else None
-        found[str(path)] = Input(str(path), default, terms.get("min", least), terms.get("max", most))
+        kind = _one_of(Kind, terms["type"], (*where, "type")) if "type" in terms else None
+        found[str(path)] = Input(str(path), default, terms.get("min", least), terms.get("max", most), kind)
     return found
+
+
+def _of_one_kind(declared: Input, expressions: list[Expression]) -> Input:
+    """An input with the kind of value that it is: said, or read off its bounds, its default and its use."""
+    where: Path = ("inputs", declared.path)
+    found = {declared.kind} if declared.kind else set()
+    if declared.minimum is not None or declared.maximum is not None:
+        found.add(Kind.NUMBER)
+    elif declared.path in _PROPOSAL_TEXTS:
+        found.add(Kind.TEXT)
+    if declared.default is not None:
+        default = declared.default
+        found.add(Kind.YES_NO if isinstance(default, bool) else Kind.TEXT if isinstance(default, str) else Kind.NUMBER)
+    if declared.kind is None:
+        for expression in expressions:
+            if declared.path in expression.paths:
+                found |= kinds_of(bared(expression.source), declared.path)
+    if len(found) > 1:
+        raise PolicyError(f"`{declared.path}` is taken for {' and for '.join(sorted(found))}; it is one of them", where)
+    if not found and any(declared.path in expression.paths for expression in expressions):
+        raise PolicyError(f"say what `{declared.path}` is: `{{type: number}}`, text or yes_no", where)
+    return replace(declared, kind=next(iter(found), None))
 
 
 def _rules(value: Any, tiers: Mapping[int, str]) -> list[Rule]:
@@ -189,7 +217,7 @@ def _rule(value: Any, path: Path, tiers: Mapping[int, str]) -> Rule:
         n=n,
         expire=expire,
         remind=Decimal(remind) if remind is not None else None,
-        escalate=_escalations(value.get("escalate", []), (*path, "escalate")),
+        escalate=_escalations(value.get("escalate", []), expire, (*path, "escalate")),
         silence=silence,
         four_eyes=_flag(value.get("four_eyes", False), (*path, "four_eyes")),
         reasons=_reason_rules(value.get("reasons", {}), (*path, "reasons")),
@@ -254,7 +282,7 @@ def _quorum(value: Any, path: Path) -> tuple[QuorumKind, int]:
     raise PolicyError("`quorum` is any, all, majority, or a whole number from 1", path)
 
 
-def _escalations(value: Any, path: Path) -> tuple[tuple[timedelta, Route], ...]:
+def _escalations(value: Any, expire: timedelta, path: Path) -> tuple[tuple[timedelta, Route], ...]:
     if not isinstance(value, list):
         raise PolicyError("`escalate` is a list of steps: `- {after: PT1H, to: {roles: [head]}}`", path)
     steps = []
@@ -264,6 +292,10 @@ def _escalations(value: Any, path: Path) -> tuple[tuple[timedelta, Route], ...]:
         steps.append((_duration(step.get("after"), (*where, "after")), _route(step.get("to"), (*where, "to"))))
     if [after for after, _ in steps] != sorted(after for after, _ in steps):
         raise PolicyError("the steps of `escalate` must stand in order of time", path)
+    if steps and steps[-1][0] >= expire:
+        raise PolicyError(
+            f"it expires after {in_words(expire)}, so this step would never come", (*path, len(steps) - 1)
+        )
     return tuple(steps)
 
 

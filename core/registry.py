@@ -213,7 +213,7 @@ def decide_registry(registry: Registry, command: RegistryCommand, now: datetime)
     """The facts that follow from a command, or why not."""
     match command:
         case DeclarePeople():
-            return _declare(registry, command)
+            return _declare(registry, command, now)
         case AdoptPolicy():
             return _adopt(registry, command)
         case SetAway():
@@ -250,7 +250,7 @@ def _not_admin() -> Refused:
     return Refused("not_admin", "Only an administrator can do this.")
 
 
-def _declare(registry: Registry, command: DeclarePeople) -> tuple[RegistryEvent, ...] | Refused:
+def _declare(registry: Registry, command: DeclarePeople, now: datetime) -> tuple[RegistryEvent, ...] | Refused:
     if not any(person.admin for person in command.people):
         return Refused("invalid", "somebody must be `admin: true`, to make keys and to hear warnings", "people")
     events: list[RegistryEvent] = []
@@ -260,11 +260,15 @@ def _declare(registry: Registry, command: DeclarePeople) -> tuple[RegistryEvent,
         if known != wanted:
             events.append(PersonDeclared(wanted, command.names[person.id].commitment))
     declared = {person.id for person in command.people}
-    events += [
-        PersonRemoved(person.id)
-        for person in registry.people.values()
-        if person.declared and person.active and person.id not in declared
-    ]
+    for person in registry.people.values():
+        if person.declared and person.active and person.id not in declared:
+            events.append(PersonRemoved(person.id))
+            # So that the keys do not come back to life with somebody of the same name.
+            events += [
+                KeyRevoked(key.id, now)
+                for key in registry.keys.values()
+                if key.kind is ActorKind.PERSON and key.ref == person.id and key.revoked_at is None
+            ]
     events += [ProgramDeclared(p) for p in command.programs if registry.programs.get(p.id) != p]
     return tuple(events)
 
@@ -317,7 +321,9 @@ def _create_key(registry: Registry, command: CreateKey, now: datetime) -> tuple[
         if command.owner is not None and command.owner not in registry.people:
             return Refused("invalid", "is not among the people", "owner")
         if known is None:
-            events.append(ProgramDeclared(Program(key.ref, command.owner)))
+            # Somebody stands behind every program: whoever makes its first key, if nobody else is named.
+            maker = command.actor.ref if command.actor.kind is ActorKind.PERSON else None
+            events.append(ProgramDeclared(Program(key.ref, command.owner or maker)))
         elif command.owner is not None and known.owner != command.owner:
             return Refused("invalid", f"of {known.id} is {known.owner or 'nobody'} already", "owner")
     return (*events, KeyCreated(key))

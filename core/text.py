@@ -11,6 +11,9 @@ ELLIPSIS = "…"
 # Characters of these Unicode categories show nothing and can hide or reorder what stands beside them:
 # Cc control, Cf format (bidi overrides, zero-width), Cs surrogates, Co private, Cn unassigned, Zl and Zp separators.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and signs that show nothing, whatever their category says.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_MOST_MARKS = 3
 
 
 def fault(text: str, *, longest: int, lines: bool = False, joiners: bool = False) -> str | None:
@@ -23,8 +26,13 @@ def fault(text: str, *, longest: int, lines: bool = False, joiners: bool = False
         return f"is longer than {longest} characters"
     if text.isascii() and text.isprintable():
         return None
+    marks = 0
     for character in text:
-        if unicodedata.category(character) in _INVISIBLE:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > _MOST_MARKS:
+            return f"stacks more than {_MOST_MARKS} marks on one letter; take them off"
+        if category in _INVISIBLE or character in _BLANK:
             if (lines and character in _NEWLINES) or (joiners and character in _JOINERS):
                 continue
             name = unicodedata.name(character, f"U+{ord(character):04X}")

@@ -27,6 +27,8 @@ _BLOCKS = (64, 32, 16, 8, 4, 2, 1)
 _BUSY_MS = 5_000
 _NO_ROOM = ("disk is full", "No space left", "could not extend file")
 _AWAY = (sqlite3.OperationalError, sqlite3.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+# Connection, transaction rollback, read-only (a standby), resources, operator intervention, system: not our mistake.
+_AWAY_STATES = ("08", "25006", "40", "53", "57", "58")
 Answer = TypeVar("Answer")
 
 
@@ -185,7 +187,8 @@ def translated() -> Iterator[None]:
         text = str(cause)
         if any(words in text for words in _NO_ROOM):
             raise StoreFull("the database has no room left") from problem
-        if isinstance(cause, _AWAY) and not _is_ours(cause):
+        away = str(getattr(cause, "sqlstate", None) or "").startswith(_AWAY_STATES)
+        if away or (isinstance(cause, _AWAY) and not _is_ours(cause)):
             raise StoreUnavailable(f"the database does not answer ({_first_line(text)})") from problem
         raise
     except PoolTimeout as problem:

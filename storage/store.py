@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import orjson
 from sqlalchemy import Integer, bindparam, delete, func, literal_column, select, update
@@ -159,10 +160,14 @@ class SqlStore:
     def __init__(self, url: str, states: States | None = None) -> None:
         self._engine = engine_for(url)
         self._session: Session | None = None
+        database = self._engine.url.database
+        self._file = Path(database) if self._engine.dialect.name == "sqlite" and database else None
+        self._place: tuple[int, int] | None = None
         self._states = states or States()
 
     @contextmanager
     def transaction(self) -> Iterator[SqlTransaction]:
+        self._same_file()
         if self._session is None:
             self._session = opened(self._engine)
         session = self._session
@@ -176,6 +181,20 @@ class SqlStore:
         except BaseException as problem:
             self._undo(session, broken=isinstance(problem, StoreUnavailable) and not isinstance(problem, StoreFull))
             raise
+
+    def _same_file(self) -> None:
+        """SQLite goes on writing to a file that was removed or replaced, and all of it is gone with the process."""
+        if self._file is None:
+            return
+        try:
+            found = self._file.stat()
+        except OSError:
+            found = None
+        place = (found.st_dev, found.st_ino) if found else None
+        if self._place is None and self._session is None:
+            self._place = place
+        elif place != self._place:
+            raise StoreUnavailable(f"the file {self._file} was removed or replaced; put it back, or start Placet again")
 
     def _undo(self, session: Session, *, broken: bool) -> None:
         """Roll back; a connection on which that fails, or which has failed, is replaced by the next transaction."""

@@ -127,7 +127,8 @@ def admin_router(calls: Calls) -> APIRouter:
             raise Problem("invalid", 422, "`owner` goes with `program`.")
         kind = ActorKind.PROGRAM if body.program else ActorKind.PERSON
         token = new_token(kind.value)
-        usual = SCOPES[kind] - {"admin"}
+        person = services.registry().people.get(body.person or "")
+        usual = SCOPES[kind] - (set() if person is not None and person.admin else {"admin"})
         key = Key(
             id=new_id("key"),
             digest=digest_of(token),

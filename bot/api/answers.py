@@ -129,6 +129,7 @@ REQUEST_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-11-20T15:14:00.000000Z",
     "version": 4,
     "revision": 2,
+    "changes": [{"op": "replace", "path": "/parameters/strike", "old": 425.0, "value": 430.0}],
     "hash": "467316fc275135e7b04be9db9851c1d4378bd0166e1b863a345f5a631e3f8c06",
     "proposal": {
         "action": "sell_call",
@@ -199,6 +200,7 @@ class RequestAnswer(BaseModel):
     version: int
     revision: int
     hash: str
+    changes: list[dict[str, Any]]
     proposal: dict[str, Any]
     context: dict[str, Any]
     ruling: RulingAnswer

@@ -35,9 +35,11 @@ def create_app(services: Services) -> FastAPI:
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
     calls = Calls(services)
+    app.state.keyring = calls.keyring
     for router in (requests_router(calls), admin_router(calls), live_router(calls)):
         # As they are: an included router is asked for each of its routes anew, which costs more than the route.
         app.router.routes.extend(router.routes)
@@ -118,6 +120,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                     statuses += [400, 404, 409, 413, 415, 507]
                     if path.startswith("/v1/requests"):
                         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
+            if path.endswith(("/claim", "/cancel", "/away")):
+                operation["requestBody"]["required"] = False
             if path == "/v1/policy":
                 statuses.append(404)
             operation["responses"].pop("422", None)

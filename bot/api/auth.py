@@ -18,7 +18,6 @@ class Caller:
     """The caller as the core knows them, and what their key may do."""
 
     actor: Actor
-    key: str
     scopes: frozenset[str]
 
     @property
@@ -53,9 +52,14 @@ class Keyring:
         scheme, _, token = (authorization or "").partition(" ")
         key = self._keys.get(digest_of(token.strip())) if scheme.lower() == "bearer" else None
         if key is None:
-            raise Problem("unauthorized", 401, "Send a key: `Authorization: Bearer placet_…`.", headers=CHALLENGE)
+            why = (
+                "This key is unknown or revoked." if authorization else "Send a key: `Authorization: Bearer placet_…`."
+            )
+            raise Problem("unauthorized", 401, why, headers=CHALLENGE)
         if key.kind is ActorKind.PERSON:
             person = registry.people.get(key.ref)
             if person is None or not person.active:
                 raise Problem("unauthorized", 401, "The person of this token is not here any more.", headers=CHALLENGE)
-        return Caller(Actor(key.kind, key.ref, "api"), key.id, key.scopes)
+            if not person.admin:
+                return Caller(Actor(key.kind, key.ref, "api"), key.scopes - {"admin"})
+        return Caller(Actor(key.kind, key.ref, "api"), key.scopes)

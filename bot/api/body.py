@@ -84,9 +84,10 @@ def free_values(value: dict[str, Any]) -> dict[str, Any]:
         if count > MOST_VALUES:
             raise ValueError(f"holds more than {MOST_VALUES} values")
         if isinstance(item, str):
+            item = normal(item)
             if what := fault(item, longest=LONGEST_STRING, lines=True):
                 raise ValueError(f"{where} {what}".strip())
-            return normal(item)
+            return item
         if isinstance(item, (dict, list)) and depth >= DEEPEST:
             raise ValueError(f"{where} is nested deeper than {DEEPEST} levels".strip())
         if isinstance(item, dict):

@@ -37,7 +37,8 @@ class Calls:
 
     def caller(self, request: Request) -> Caller:
         """Who calls. Raises Problem (401)."""
-        return self.keyring.caller(request.headers.get("authorization"))
+        known: Caller | None = request.scope.get("placet.caller")
+        return known or self.keyring.caller(request.headers.get("authorization"))
 
     async def identity(self, request: Request, caller: Caller, verb: str) -> tuple[str, str]:
         """The command's id and digest: from `Idempotency-Key`, or fresh."""

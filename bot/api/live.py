@@ -40,15 +40,19 @@ def live_router(calls: Calls) -> APIRouter:
         if last is not None and not (last.isascii() and last.isdigit() and len(last) < 19):
             raise Problem("invalid", 422, "Last-Event-ID is the `id` of an event from this stream.")
         return StreamingResponse(
-            _events(caller, int(last) if last else None),
+            _events(caller, request.headers.get("authorization"), int(last) if last else None),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _events(caller: Caller, after: int | None) -> AsyncIterator[bytes]:
+    async def _events(caller: Caller, authorization: str | None, after: int | None) -> AsyncIterator[bytes]:
         mine: dict[str, bool] = {}
         yield b": placet\n\n"
         async for recorded in services.bulletin.listen(after):
+            try:
+                calls.keyring.caller(authorization)
+            except Problem:
+                return  # The key was revoked, or its person taken out.
             if recorded is None:
                 yield b": still here\n\n"
             elif recorded.stream.startswith("req_") and await _may_see(caller, recorded, mine):

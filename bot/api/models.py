@@ -22,11 +22,12 @@ _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,12})?")
 
 def _text(longest: int, *, lines: bool = False, joiners: bool = False) -> Callable[[str], str]:
     def check(value: str) -> str:
+        value = normal(value)
         if what := fault(value, longest=longest, lines=lines, joiners=joiners):
             raise ValueError(what)
         if not value.strip():
             raise ValueError("is empty")
-        return normal(value)
+        return value
 
     return check
 

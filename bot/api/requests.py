@@ -149,6 +149,7 @@ def requests_router(calls: Calls) -> APIRouter:
                         decided = await waiter
                 except TimeoutError:
                     decided = None
+                calls.keyring.caller(request.headers.get("authorization"))  # It may have been revoked meanwhile.
                 state = decided or await calls.visible(caller, request_id)
         return await calls.show(state)
 
@@ -205,8 +206,10 @@ def requests_router(calls: Calls) -> APIRouter:
         caller = calls.caller(request)
         caller.need("claim")
         name, digest = await calls.identity(request, caller, "claim")
-        claimant = body.claimant or caller.actor.ref
-        command = TakeClaim(name, caller.actor, request_id, digest, new_id("clm"), claimant, body.hash)
+        # Whoever gives no name is somebody new each time: two workers of one program are not one claimant.
+        taken = new_id("clm")
+        claimant = body.claimant or f"{caller.actor.ref}/{taken}"
+        command = TakeClaim(name, caller.actor, request_id, digest, taken, claimant, body.hash)
         return await _shown(await calls.carry_out(command))
 
     @router.get("/{id}/events", response_model=EventsAnswer, summary="Its history")

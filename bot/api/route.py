@@ -69,6 +69,8 @@ class _Call:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive)
+        # Who calls is asked before anything is read of what they send.
+        scope["placet.caller"] = request.app.state.keyring.caller(request.headers.get("authorization"))
         errors: list[dict[str, Any]] = []
         values = self._read_values(request, errors) if self._values else {}
         try:
@@ -101,6 +103,8 @@ class _Call:
     @staticmethod
     async def _read_body(request: StrictRequest, model: type[BaseModel], errors: list[dict[str, Any]]) -> Any:
         if not await request.body():
+            if not any(field.is_required() for field in model.model_fields.values()):
+                return model()
             errors.append({**_MISSING, "loc": ("body",)})
             return None
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

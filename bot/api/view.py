@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 
+from core import forms
 from core.canonical import plain_decimal, time_text
 from core.durations import duration_text
-from core.model import Claim, Decision, Proposal, Reason, Route, Ruling, Vote
+from core.model import Change, Claim, Decision, Proposal, Reason, Route, Ruling, Vote
 from core.ports import Recorded
 from core.request import Request
 
@@ -107,12 +108,23 @@ def _vote(vote: Vote, request: Request, texts: Texts) -> Doc:
     return doc
 
 
+def _change(change: Change) -> Doc:
+    return {"op": "replace", "path": change.path, "old": change.old, "value": change.new}
+
+
+def _changes(request: Request) -> tuple[Change, ...]:
+    """How the current revision departs from what was recommended."""
+    if request.advice is None:
+        return ()
+    return forms.changes(request.recommended.parameters, request.proposal.parameters)
+
+
 def decision_view(d: Decision, request: Request) -> Doc:
     doc: Doc = {"outcome": d.outcome, "at": time_text(d.at), "revision": d.revision, "by": d.by, "why": d.why}
     if d.override is not None:
         doc["override"] = {
             "kind": d.override.kind,
-            "changes": [{"op": "replace", "path": c.path, "old": c.old, "value": c.new} for c in d.override.changes],
+            "changes": [_change(change) for change in d.override.changes],
         }
     within = request.ruling.act_within
     if within is not None:
@@ -160,6 +172,7 @@ def request_view(request: Request, texts: Texts | None = None) -> Doc:
         "id": request.id,
         "key": request.key,
         "status": request.decision.outcome if request.decision else "pending",
+        "changes": [_change(change) for change in _changes(request)],
         "asker": {"kind": request.asker.kind, "id": request.asker.ref},
         "created_at": time_text(request.created_at),
         "version": request.version,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +17,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.api.view import dump
 from bot.cli import tables
-from bot.cli.client import Client, Declined, exact, request_path
+from bot.cli.client import Client, Declined, Unreachable, exact, request_path
 from bot.config import Settings, read_settings
 from core.durations import parse_duration
 from core.errors import PlacetError
+from core.model import WouldAgree
 
 EXIT_CODES = {
     "approved": 0,
@@ -46,6 +48,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+class Said(StrEnum):
+    """A vote, as it is typed."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    MODIFY = "modify"
+    REQUEST_CHANGES = "request-changes"
+    ABSTAIN = "abstain"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request: req_…")]
 
@@ -76,10 +90,13 @@ def submit(
         str, typer.Argument(metavar="FILE|-", help="A JSON proposal, or JSON lines (*.jsonl); - reads it.")
     ],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the decision; the exit code tells it.")] = False,
-    timeout: Annotated[str | None, typer.Option(help="Wait at most so long, as in PT10M.")] = None,
+    take: Annotated[bool, typer.Option("--claim", help="With --wait: take the right to act once approved.")] = False,
+    timeout: Annotated[str | None, typer.Option(help="Wait at most so long, as in PT10M; it stays open after.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Propose something, as a program. With --wait, a shell script asks a person in one line."""
+    """Propose something, as a program. With --wait --claim, a shell script asks a person in one line."""
+    if take and not wait:
+        raise typer.BadParameter("--claim goes with --wait")
     longest = _duration(timeout) if timeout else None
     client = Client(settings(), "program")
     data = sys.stdin.buffer.read() if file == "-" else _bytes_of(Path(file))
@@ -91,6 +108,8 @@ def submit(
         show(request, as_json, lambda: tables.request_card(request))
         return
     request = _wait_for(client, request, longest)
+    if take and request["status"] in ("approved", "modified"):
+        request = client.post(request_path(request["id"], "claim"), {"hash": request["hash"]})
     show(request, as_json, lambda: tables.request_card(request))
     raise typer.Exit(EXIT_CODES[request["status"]])
 
@@ -112,26 +131,33 @@ def _bytes_of(file: Path) -> bytes:
 def _wait_for(client: Client, request: dict[str, Any], longest: float | None) -> dict[str, Any]:
     console = tables.errors_console()
     end = time.monotonic() + longest if longest is not None else None
-    with console.status(f"Waiting for a decision: placet vote {request['id']} approve"):
+    waiting = f"Waiting for a decision: placet vote {request['id']} approve"
+    if not console.is_terminal:
+        console.print(waiting, markup=False, soft_wrap=True)
+    with console.status(waiting):
         while request["status"] == "pending":
             left = 50.0 if end is None else end - time.monotonic()
             if left <= 0:
                 break
-            request = client.get(request_path(request["id"]), wait=max(1, min(50, int(left))))
+            try:
+                request = client.get(request_path(request["id"]), wait=max(1, min(50, int(left))))
+            except Unreachable:
+                # It was asked and stays asked; a server that is started again answers where it left off.
+                time.sleep(min(1.0, left))
     return request
 
 
 def _submit_many(client: Client, data: bytes, wait: bool, as_json: bool) -> None:
     if wait:
         raise typer.BadParameter("--wait goes with one proposal, not with a file of many")
-    lines = [line for line in data.splitlines() if line.strip()]
+    lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
     answers, refused = [], 0
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         console=tables.errors_console(),
     )  # fmt: skip
     with bar:
-        for number, line in enumerate(bar.track(lines, description="Submitting"), 1):
+        for number, line in bar.track(lines, description="Submitting"):
             try:
                 answers.append(client.post("/v1/requests", raw=line))
             except Declined as problem:
@@ -185,11 +211,12 @@ def show_request(
                 tables.local_time(e["at"]),
                 e["type"],
                 f"{e['actor']['id']} ({e['actor']['via']})",
-                e["leaf"][:16],
+                tables.fact_text(e),
+                e["leaf"][:8],
             )
             for e in events["items"]
         ]
-        show(events, as_json, lambda: tables.rows_table(("seq", "at", "fact", "by", "leaf hash"), rows))
+        show(events, as_json, lambda: tables.rows_table(("seq", "at", "fact", "by", "what", "leaf hash"), rows))
         return
     request = client.get(request_path(request_id))
     show(request, as_json, lambda: tables.request_card(request))
@@ -198,12 +225,12 @@ def show_request(
 @app.command()
 def vote(
     request_id: RequestId,
-    choice: Annotated[str, typer.Argument(help="approve, reject, modify, request-changes or abstain.")],
+    choice: Annotated[Said, typer.Argument(help="What you say.", show_default=False)],
     values: Annotated[list[str] | None, typer.Option("--set", help="For modify: name=value; may be repeated.")] = None,
     adopt: Annotated[int | None, typer.Option(help="For modify: take over the suggestion with this number.")] = None,
     reason: Annotated[str | None, typer.Option(help="A reason code; `placet policy` lists them.")] = None,
     words: Annotated[str | None, typer.Option(help="The reason in your own words.")] = None,
-    would_agree: Annotated[str | None, typer.Option(help="Would the algorithm agree? yes, no or unsure.")] = None,
+    would_agree: Annotated[WouldAgree | None, typer.Option(help="Would the algorithm agree?")] = None,
     note: Annotated[str | None, typer.Option(help="A note to the vote.")] = None,
     revision: Annotated[
         int | None, typer.Option(help="The revision you looked at; the current one, if left out.")
@@ -211,10 +238,10 @@ def vote(
     as_json: Json = False,
 ) -> None:
     """Decide, as yourself."""
-    if words and not reason:
-        raise typer.BadParameter("--words goes with --reason")
+    if (words or would_agree) and not reason:
+        raise typer.BadParameter("--words and --would-agree go with --reason")
     client = Client(settings())
-    body: dict[str, Any] = {"choice": choice.replace("-", "_")}
+    body: dict[str, Any] = {"choice": choice.value.replace("-", "_")}
     body["revision"] = revision or client.get(request_path(request_id))["revision"]
     if values:
         body["parameters"] = dict(_assignment(value) for value in values)
@@ -235,7 +262,7 @@ def _assignment(text: str) -> tuple[str, Any]:
     return name, _json_value(value)
 
 
-def _reason(code: str, words: str | None, would_agree: str | None) -> dict[str, Any]:
+def _reason(code: str, words: str | None, would_agree: WouldAgree | None) -> dict[str, Any]:
     return {
         "code": code,
         **({"words": words} if words else {}),
@@ -248,7 +275,7 @@ def reason(
     request_id: RequestId,
     code: Annotated[str, typer.Argument(help="A reason code; `placet policy` lists them.")],
     words: Annotated[str | None, typer.Option(help="In your own words.")] = None,
-    would_agree: Annotated[str | None, typer.Option(help="Would the algorithm agree? yes, no or unsure.")] = None,
+    would_agree: Annotated[WouldAgree | None, typer.Option(help="Would the algorithm agree?")] = None,
     as_json: Json = False,
 ) -> None:
     """Say why, after you have voted."""
@@ -287,7 +314,10 @@ def policy(as_json: Json = False) -> None:
 
     def rendered() -> Any:
         console = Console(highlight=False)
-        console.print(f"{document['name']}  {document['hash'][:16]}" + ("  STOPPED" if document["stopped"] else ""))
+        console.print(
+            f"{document['name']}  {document['hash'][:16]}"
+            + (f"  STOPPED: {document['stopped']}" if document["stopped"] else "")
+        )
         rows = [
             (f"{r['tier']} {document['tiers'][str(r['tier'])]}", r["name"], r["when"] or "everything else", r["gate"],
              f"{r['quorum']} of {r['who']}", r["expire"])

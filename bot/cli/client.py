@@ -94,6 +94,8 @@ def _token(settings: Settings, server: str, role: str) -> str:
     file = settings.token_file(*_place(server))
     if role == "program":
         file = file.with_name(file.name + ".program")
+    if not file.is_file() and "localhost" in file.name:
+        file = file.with_name(file.name.replace("localhost", "127.0.0.1"))
     if not file.is_file():
         raise Unreachable(
             f"There is no token for {server}. Start `placet serve` on this machine as the same user, or put a token "

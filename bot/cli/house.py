@@ -21,14 +21,23 @@ def key_create(
     program: Annotated[str | None, typer.Option(help="The program it speaks for.")] = None,
     person: Annotated[str | None, typer.Option(help="The person it speaks for.")] = None,
     owner: Annotated[str | None, typer.Option(help="The person behind a new program.")] = None,
-    scope: Annotated[list[str] | None, typer.Option(help="What it may do; the usual, if left out.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="What it may do: submit, read, claim; for a person vote, read, admin. All, if left out."),
+    ] = None,
     label: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make a key. Its token is shown once."""
     body = {"program": program, "person": person, "owner": owner, "scopes": scope, "label": label}
     made = Client(settings()).post("/v1/keys", {name: value for name, value in body.items() if value})
-    show(made, as_json, lambda: f"{made['token']}\n\nKept nowhere: this is the only time it is shown. ({made['id']})")
+    if as_json:
+        show(made, True, lambda: "")
+        return
+    # The token alone goes to standard output, so that `$(placet key create …)` is the token.
+    print(made["token"])
+    note = f"Kept nowhere: this is the only time it is shown. ({made['id']}, may {', '.join(made['scopes'])})"
+    tables.errors_console().print(note, markup=False, soft_wrap=True)
 
 
 @keys.command("list")
@@ -66,13 +75,20 @@ def _whereabouts(person: dict[str, Any]) -> str:
     return "here"
 
 
+@people.command("back")
+def people_back(person: Annotated[str, typer.Argument(metavar="PERSON")], as_json: Json = False) -> None:
+    """Be back again."""
+    document = Client(settings()).put(f"/v1/people/{person}/away", {})
+    show(document, as_json, lambda: f"{document['id']} is {_whereabouts(document)}.")
+
+
 @people.command("away")
 def people_away(
     person: Annotated[str, typer.Argument(metavar="PERSON")],
-    until: Annotated[str | None, typer.Option(help="As in 2026-12-01T09:00:00Z; left out: back again.")] = None,
+    until: Annotated[str, typer.Option(help="A time with its zone, as in 2026-12-01T09:00:00Z.")],
     delegate: Annotated[str | None, typer.Option(help="Who stands in.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Be away, or back again."""
+    """Be away, until a time."""
     document = Client(settings()).put(f"/v1/people/{person}/away", {"until": until, "delegate": delegate})
     show(document, as_json, lambda: f"{document['id']} is {_whereabouts(document)}.")

@@ -77,38 +77,61 @@ def pending_table(items: Iterable[Doc]) -> RenderableType:
 
 def request_card(request: Doc) -> RenderableType:
     """A request in full, in the order of every card."""
-    proposal, ruling = request["proposal"], request["ruling"]
+    proposal, ruling, decision = request["proposal"], request["ruling"], request["decision"]
     grid = _grid()
-    grid.add_row("asks", f"{request['asker']['id']}: {proposal['action']} · {proposal['subject']}")
+
+    def row(name: str, value: Any) -> None:
+        grid.add_row(name, value if isinstance(value, Text) else Text(plain(value)))
+
+    changed = {change["path"].rpartition("/")[2]: change["old"] for change in request["changes"]}
+    row("asks", f"{request['asker']['id']}: {proposal['action']} · {proposal['subject']}")
     for name, value in proposal["parameters"].items():
-        grid.add_row(name, Text(plain(value)))
+        row(name, f"{plain(changed[name])} → {plain(value)}" if name in changed else value)
     if "confidence" in proposal:
-        grid.add_row("sure", f"{(Decimal(proposal['confidence']) * 100).normalize():f} %")
+        row("sure", f"{(Decimal(proposal['confidence']) * 100).normalize():f} %")
     if "amount" in proposal:
-        grid.add_row("amount", f"{proposal['amount']} {proposal.get('currency', '')}".strip())
-    if "summary" in proposal:
-        grid.add_row("says", Text(proposal["summary"]))
-    grid.add_row("rule", Text(f"{ruling['rule']}: {'; '.join(ruling['why'])}"))
+        # After a modification it is the most that it may have become: see docs/decisions/0003.
+        row("amount", f"{'at most ' if changed else ''}{proposal['amount']} {proposal.get('currency', '')}".strip())
+    for name in ("algorithm", "account", "summary"):
+        if name in proposal:
+            row("says" if name == "summary" else name, proposal[name])
+    if request["context"]:
+        row("context", request["context"])
+    if "valid_while" in proposal:
+        row("valid while", proposal["valid_while"])
+    row("rule", f"{ruling['rule']}: {'; '.join(ruling['why'])}")
     for vote in _votes(request):
-        grid.add_row("vote", Text(_vote(vote)))
+        row("vote", _vote(vote))
     for suggestion in request["suggestions"]:
-        grid.add_row(
-            f"suggestion {suggestion['number']}", Text(f"{suggestion['person']}: {plain(suggestion['parameters'])}")
-        )
-    decision = request["decision"]
+        row(f"suggestion {suggestion['number']}", f"{suggestion['person']}: {plain(suggestion['parameters'])}")
     if decision is None:
-        grid.add_row("left", time_left(request) + (f" – {request['blocked']}" if request["blocked"] else ""))
-        grid.add_row("revision", str(request["revision"]))
+        row("decides", _decides(request))
+        row("left", time_left(request) + (f" – {request['blocked']}" if request["blocked"] else ""))
+        row("revision", request["revision"])
     else:
-        grid.add_row("decided", outcome_text(request))
-        for change in (decision.get("override") or {}).get("changes", ()):
-            grid.add_row(
-                "changed", f"{change['path'].rpartition('/')[2]}: {plain(change['old'])} → {plain(change['value'])}"
-            )
+        row("decided", outcome_text(request))
     if request["claim"]:
-        grid.add_row("claimed", f"{request['claim']['claimant']}, {local_time(request['claim']['at'])}")
+        row("claimed", f"{request['claim']['claimant']}, {local_time(request['claim']['at'])}")
     title = Text.assemble(tier_text(ruling), "  ", (proposal["title"], "bold"))
     return Panel(Group(grid), title=title, title_align="left", subtitle=request["id"], subtitle_align="right")
+
+
+def _who(route: Doc) -> str:
+    words = " or ".join([*(f"any {role}" for role in route["roles"]), *route["people"]])
+    return f"{words} with {' and '.join(route['skills'])}" if route["skills"] else words
+
+
+def _decides(request: Doc) -> str:
+    """Whom it waits for, and for how many of them."""
+    ruling = request["ruling"]
+    approvals = sum(1 for vote in request["votes"] if vote["counts"] and vote["choice"] in ("approve", "modify"))
+    needed = ruling["quorum"]["needed"]
+    text = _who(ruling["route"])
+    if needed > 1:
+        text += f", {needed - approvals} more of {needed}" if approvals else f", {needed} of them"
+    for step in ruling["escalations"][: request["escalated"]]:
+        text += f"; since {local_time(step['at'])} also {_who(step['to'])}"
+    return text
 
 
 def _votes(request: Doc) -> list[Doc]:
@@ -122,9 +145,11 @@ def _votes(request: Doc) -> list[Doc]:
 
 
 def _vote(vote: Doc) -> str:
-    text = f"{vote['person']}: {vote['choice'].replace('_', ' ')}, {local_time(vote['at'])}"
+    stands_in = f" (for {vote['acting_for']})" if vote.get("acting_for") else ""
+    text = f"{vote['person']}{stands_in}: {vote['choice'].replace('_', ' ')}, {local_time(vote['at'])}"
     for reason in vote["reasons"]:
         text += f" – {reason['code']}" + (f": {reason['words']}" if reason.get("words") else "")
+        text += f" (would the algorithm agree? {reason['would_agree']})" if reason.get("would_agree") else ""
     if vote.get("note"):
         text += f" – “{vote['note']}”"
     return text if vote["counts"] else text + " (counts no longer)"
@@ -140,6 +165,36 @@ def outcome_text(request: Doc) -> Text:
     if decision["why"]:
         text.append(f" ({decision['why']})", style="default")
     return text
+
+
+def fact_text(event: Doc) -> str:
+    """What a fact says, in a few words."""
+    body = event["body"]
+    match event["type"]:
+        case "Opened" | "Revised":
+            revision = body["revision"]
+            parameters = plain(revision["proposal"]["parameters"])
+            return f"revision {revision['number']}: {parameters}; {revision['ruling']['rule']}"
+        case "Voted":
+            vote = body["vote"]
+            reasons = ", ".join(reason["code"] for reason in vote.get("reasons", ()))
+            said = f" ({reasons})" if reasons else ""
+            return f"{vote['choice'].replace('_', ' ')}{said}"
+        case "Decided":
+            because = f" ({body['why']})" if body.get("why") else ""
+            return f"{body['outcome'].replace('_', ' ')}{because}"
+        case "ReasonGiven":
+            return str(body["reason"]["code"])
+        case "Escalated":
+            return f"also {plain(body['to'])}: {body['why']}"
+        case "ContextUpdated":
+            return plain(body["values"])
+        case "Suggested":
+            return plain(body["parameters"]["values"])
+        case "Claimed":
+            return str(body["claimant"])
+        case _:
+            return str(body.get("why") or body.get("person") or "")
 
 
 def rows_table(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:

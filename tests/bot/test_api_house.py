@@ -164,10 +164,11 @@ def test_me_says_who_calls_and_what_the_key_may_do(program: httpx.Client, alice:
 
 
 def test_a_persons_key_does_not_administer_unless_it_was_made_to(desk: Running) -> None:
-    erin = desk.person("erin")
-    assert refused(erin.get("/v1/keys")) == (403, "scope")
-    with_admin = desk.client(desk.key(person="erin", scopes=["read", "admin"])["token"])
-    assert with_admin.get("/v1/keys").status_code == 200
+    narrow = desk.client(desk.key(person="erin", scopes=["read", "vote"])["token"])
+    assert refused(narrow.get("/v1/keys")) == (403, "scope")
+    usual = desk.client(desk.key(person="erin")["token"])
+    assert usual.get("/v1/keys").status_code == 200
+    assert refused(desk.person("alice").get("/v1/keys")) == (403, "scope"), "she is no administrator"
 
 
 # People

@@ -82,10 +82,10 @@ def test_what_is_no_plain_yes_or_no_is_unknown(source: str, values: dict[str, An
 @pytest.mark.parametrize(
     ("value", "read"),
     [
-        (5, 5),
-        (Decimal(5), 5),
-        (Decimal("5.00"), 5),
-        (Decimal("1E+3"), 1000),
+        (5, 5.0),
+        (Decimal(5), 5.0),
+        (Decimal("5.00"), 5.0),
+        (Decimal("1E+3"), 1000.0),
         (Decimal("0.1"), 0.1),
         (Decimal("-42500.25"), -42500.25),
     ],

@@ -266,3 +266,19 @@ def test_an_edit_never_lowers_the_amount(
     found = pessimistic_amount(proposal(parameters=before, amount=amount), wanted)
 
     assert found is None or found >= amount
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("1", "1000", Decimal("5000000.00")),
+        ([1, 1], [100, 100], Decimal("500000.00")),
+        ([1, 1], [1, 1, 2], Decimal("10000.00")),
+        ("2012-01-20", "2012-01-27", Decimal("5000.00")),
+        (False, True, None),
+        (["a"], ["a", "b"], None),
+    ],
+)
+def test_a_changed_size_carries_the_amount_in_whatever_form_it_comes(old: Json, new: Json, expected: Any) -> None:
+    asked = proposal(amount=Decimal("5000.00"), parameters={"size": old})
+    assert pessimistic_amount(asked, {"size": new}) == expected
