@@ -86,8 +86,8 @@ class Deadlines:
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        # An empty transaction: it finds out that a database is back (nobody may be asking for anything while we say that
-        # we are not ready), and what another process has changed of people, keys and the stop.
+        # An empty transaction: it finds out that a database is back (nobody may be asking for anything while we say
+        # that we are not ready), and what another process has changed of people, keys and the stop.
         await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, ""))
         if self._recheck:
             self._recheck = False

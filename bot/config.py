@@ -5,6 +5,7 @@ A mistake names the file, the line and the remedy, and Placet does not start.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -148,7 +149,7 @@ def _house(document: Document) -> House:
     except ValidationError as problem:
         first = problem.errors()[0]
         trail = tuple(part for part in first["loc"] if part != "[key]")
-        raise document.fault(trail, f"{_words(first['type'], trail)}{first['msg']}") from problem
+        raise document.fault(trail, _words(first, trail)) from problem
     people = tuple(
         Person(
             id=person,
@@ -171,15 +172,24 @@ def _house(document: Document) -> House:
     faults = policy.faults({p.id: p for p in people}, {p.id: p for p in programs})
     if faults:
         inline = isinstance(entries.policy, dict)
-        raise document.fault(("policy", *faults[0].path) if inline else ("policy",), str(faults[0]))
+        chosen = "" if "policy" in (document.value or {}) else "no `policy` is given, so `solo` applies: "
+        raise document.fault(("policy", *faults[0].path) if inline else ("policy",), f"{chosen}{faults[0]}")
     return House(str(document.file), people, programs, policy_document, policy)
 
 
-def _words(kind: str, trail: tuple[str | int, ...]) -> str:
+_KNOWN: Mapping[int, type[BaseModel]] = {0: HouseFile, 2: PersonEntry}
+
+
+def _words(error: Mapping[str, Any], trail: tuple[str | int, ...]) -> str:
+    """A mistake in words of ours, with the remedy."""
     name = ".".join(str(part) for part in trail) or "the file"
-    if kind == "extra_forbidden":
-        return f"`{name}` is not known here; take it out or correct its spelling. "
-    return f"`{name}`: "
+    if error["type"] == "extra_forbidden":
+        model: type[BaseModel] = ProgramEntry if trail[0] == "programs" else _KNOWN.get(len(trail) - 1, HouseFile)
+        known = ", ".join(model.model_fields)
+        return f"`{name}` is not known here; take it out or correct its spelling (known: {known})"
+    if error["type"] == "missing":
+        return f"`{name}` must be given, as in `people: {{you: {{roles: [owner], admin: true}}}}`"
+    return f"`{name}`: {error['msg']}"
 
 
 def _policy(document: Document, given: str | dict[Any, Any]) -> tuple[dict[str, Any], Policy]:

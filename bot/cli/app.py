@@ -253,6 +253,9 @@ def vote(
         body["note"] = note
     request = client.post(request_path(request_id, "votes"), body)
     show(request, as_json, lambda: tables.request_card(request))
+    if not reason and request["ruling"]["reasons"].get(body["choice"]) == "asked":
+        hint = f"Why? placet reason {request_id} CODE (`placet policy` lists the codes)."
+        tables.errors_console().print(hint, style="dim", markup=False, soft_wrap=True)
 
 
 def _assignment(text: str) -> tuple[str, Any]:

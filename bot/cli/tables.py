@@ -200,7 +200,8 @@ def fact_text(event: Doc) -> str:
 def rows_table(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in names:
-        table.add_column(name, overflow="fold")
+        # What is copied from here must not be broken over two lines.
+        table.add_column(name, overflow="fold", no_wrap=name in ("request", "key", "id"))
     for row in rows:
         table.add_row(*(Text(plain(value)) for value in row))
     return table
