@@ -149,14 +149,15 @@ def rules(ruling: Ruling) -> str:
     asked = describe(ruling.route)
     match ruling.quorum:
         case QuorumKind.ANY:
-            quorum = f"any one of {asked}"
+            anybody = "any " if ruling.route.roles else ""
+            return f"{ruling.rule}: {why} – {anybody}{asked} decides"
         case QuorumKind.ALL:
-            quorum = f"all of {asked} ({ruling.needed})"
+            quorum = f"all {ruling.needed} of {asked}"
         case QuorumKind.MAJORITY:
-            quorum = f"a majority of {asked} ({ruling.needed} of {ruling.eligible})"
+            quorum = f"a majority of {asked}, {ruling.needed} of {ruling.eligible},"
         case _:
             quorum = f"{ruling.needed} of {asked}"
-    return f"{ruling.rule}: {why} – {quorum} decides"
+    return f"{ruling.rule}: {why} – {quorum} decide"
 
 
 def time_left(request: Request, now: datetime) -> str:

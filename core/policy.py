@@ -288,11 +288,6 @@ class Policy:
 
 
 def describe(route: Route) -> str:
-    """A route in words: `anybody with the role trader`."""
-    parts = []
-    if route.roles:
-        parts.append("the role " + " or ".join(route.roles))
-    if route.people:
-        parts.append(" or ".join(route.people))
-    words = " or ".join(parts) or "nobody"
+    """A route in words: `trader or risk or erin`."""
+    words = " or ".join((*route.roles, *route.people)) or "nobody"
     return f"{words} with {' and '.join(route.skills)}" if route.skills else words

@@ -32,7 +32,7 @@ def outcome_sentence(request: Request) -> str | None:
     if why := ", ".join(dict.fromkeys(codes)) or decision.why:
         sentence += f" ({why})"
     if request.claim is not None:
-        sentence += f"; claimed by {request.claim.claimant}"
+        sentence += f"; claimed by {request.claim.claimant.partition('/clm_')[0]}"
     return sentence
 
 

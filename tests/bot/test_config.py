@@ -57,10 +57,10 @@ MISTAKES: dict[str, tuple[str, int | None, str]] = {
         inline("    - name: all\n      tier: 1\n      route: {roles: []}\n"), 8, "an empty list of approvers"
     ),
     "a rule that nobody can decide": (
-        inline("    - {name: all, tier: 1, route: {roles: [head]}}\n"), 6, "the role head, and nobody can decide it"
+        inline("    - {name: all, tier: 1, route: {roles: [head]}}\n"), 6, "head, and nobody can decide it"
     ),
     "a quorum that cannot be": (
-        inline("    - {name: all, tier: 1, route: {roles: [owner]}, quorum: 2}\n"), 6, "needs 2 of the role owner"
+        inline("    - {name: all, tier: 1, route: {roles: [owner]}, quorum: 2}\n"), 6, "needs 2 of owner"
     ),
     "an escalation to nobody": (
         inline("    - name: all\n      tier: 1\n      route: {roles: [owner]}\n      escalate:\n"
