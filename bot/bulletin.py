@@ -78,13 +78,17 @@ class Bulletin:
     async def run(self) -> None:
         """Read the journal behind the last position and hand it to every listener, as long as there is one."""
         position: int | None = None
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
         while True:
-            try:
-                async with asyncio.timeout(ELSEWHERE if self._listeners or self._waiters else None):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ELSEWHERE):
                     await self._wake.wait()
-            except TimeoutError:
-                await self._look_elsewhere()
             self._wake.clear()
+            # However much happens here: a process that is never idle must hear of the others too.
+            if loop.time() - looked >= ELSEWHERE:
+                await self._look_elsewhere()
+                looked = loop.time()
             if not self._listeners:
                 position = None
                 continue
@@ -101,14 +105,15 @@ class Bulletin:
 
     async def _look_elsewhere(self) -> None:
         """Another process on the same database may have decided what is waited for here."""
-        names = [name for name, waiters in self._waiters.items() if waiters][:_PAGE]
-        try:
-            found = await off_the_loop(self._reader.requests, names) if names else {}
-        except StoreUnavailable:
-            return
-        for request in found.values():
-            if not request.pending:
-                self._tell(request)
+        names = [name for name, waiters in self._waiters.items() if waiters]
+        for at in range(0, len(names), _PAGE):
+            try:
+                found = await off_the_loop(self._reader.requests, names[at : at + _PAGE])
+            except StoreUnavailable:
+                return
+            for request in found.values():
+                if not request.pending:
+                    self._tell(request)
 
     def _tell(self, request: Request) -> None:
         for waiter in self._waiters.pop(request.id, ()):

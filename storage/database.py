@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
@@ -56,6 +57,8 @@ def engine_for(url: str, pool_size: int = 1, *, patient: bool = False) -> Engine
             event.listen(engine, "connect", _prepare_postgres)
         return engine
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=0, connect_args=_SQLITE)
+    if not patient:
+        event.listen(engine, "do_connect", _only_what_is_there)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
@@ -63,6 +66,13 @@ def engine_for(url: str, pool_size: int = 1, *, patient: bool = False) -> Engine
 
 def _psycopg(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
+
+
+def _only_what_is_there(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> None:
+    """Migrations alone make the file: a reader must not put an empty one where a removed one was."""
+    if not named.get("uri"):
+        arguments[0] = f"{Path(arguments[0]).absolute().as_uri()}?mode=rw"
+        named["uri"] = True
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -235,7 +235,7 @@ class ClaimBody(_Body):
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"claimant": "executor-1"}})
 
     claimant: Annotated[str, Field(pattern=r"^[!-~]{1,80}$")] | None = Field(
-        None, description="Who acts; the same claimant asking again gets the same claim. Your program, if left out."
+        None, description="Who acts; the same claimant asking again gets the same claim. Left out: a new one each time."
     )
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
         None, description="The revision you mean to act on; another one is refused."

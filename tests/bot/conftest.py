@@ -50,5 +50,5 @@ def momentum(desk: Running) -> httpx.Client:
 
 @pytest.fixture
 def program(desk: Running) -> httpx.Client:
-    """A program of the test's own, which nobody owns."""
+    """A program of the test's own. Erin owns it, for her key makes it."""
     return desk.program()
