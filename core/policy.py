@@ -144,6 +144,9 @@ class Policy:
             asking = [r.tier for r in self.rules if r.tier >= rule.tier and r.gate is Gate.ASK]
             rule = self._strictest(min(asking)) if asking else rule
             why = (*why, "people were asked already")
+        why += tuple(
+            f"nobody can approve it as it is, for it breaks {limit}" for limit in self.broken_limits(proposal, context)
+        )
         return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
 
     def _strictest(self, tier: int) -> Rule:

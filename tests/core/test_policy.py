@@ -250,3 +250,11 @@ def test_the_route_counts_people_by_name_role_and_skills() -> None:
     assert asked(roles=["risk"], people=[ALICE.id, DAVE.id]) == 2
     assert asked(roles=["trader", "risk"], skills=["options"]) == 1
     assert asked(people=[FRANK.id]) == 1
+
+
+def test_a_ruling_says_when_nobody_could_approve_what_is_asked() -> None:
+    by = policy(limits=[{"name": "largest", "must": "amount <= 50000"}])
+    within, beyond = ruling(by, amount=Decimal(50_000)), ruling(by, amount=Decimal(50_001))
+
+    assert not [why for why in within.why if "nobody can approve" in why]
+    assert "nobody can approve it as it is, for it breaks largest: amount <= 50000 (amount is 50001)" in beyond.why
