@@ -131,15 +131,16 @@ class Session:
     def insert(self, statement: Insert, rows: Sequence[Row]) -> None:
         """Insert all of them, in as few calls as can be.
 
+        On PostgreSQL that is one, with each column as a list.
         On SQLite `executemany` lets go of the interpreter's lock for every row, and a busy event loop then keeps it for
         up to a switch interval: with 32 calls in flight that was most of a transaction's time. So the rows go in blocks
         of 64, 32, 16, … whose statements the driver keeps.
         """
-        sql, arranged = statement.compiled(self.dialect)
         if not self.is_sqlite:
-            self._driver.cursor().executemany(sql, arranged(rows))
+            columns = dict(zip(statement.columns, map(list, zip(*rows, strict=True)), strict=True))
+            self._driver.execute(statement.of_columns(self.dialect), columns)
             return
-        ready, at = arranged(rows), 0
+        ready, at = statement.compiled(self.dialect)[1](rows), 0
         for block in _BLOCKS:
             while len(ready) - at >= block:
                 values = [value for row in ready[at : at + block] for value in row]

@@ -77,6 +77,18 @@ class Insert:
             sql = self._of_many[count] = self.compiled(dialect)[0].replace(one, ", ".join([one] * count), 1)
         return sql
 
+    def of_columns(self, dialect: Dialect) -> str:
+        """The SQL for any number of rows on PostgreSQL: each column is one parameter, a list (`unnest`)."""
+        sql = self._of_many.get(0)
+        if sql is None:
+            kinds = {column.name: column.type.compile(dialect=dialect) for column in self._table.columns}
+            lists = ", ".join(f"%({name})b::{kinds[name]}[]" for name in self.columns)
+            head, _, tail = self.compiled(dialect)[0].partition(" VALUES ")
+            tail = tail[tail.index(" ON CONFLICT") :] if " ON CONFLICT" in tail else ""
+            # Made of the table's own names alone.
+            sql = self._of_many[0] = f"{head} SELECT * FROM unnest({lists}){tail}"  # noqa: S608
+        return sql
+
     def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
         flavour: Any = sqlite if dialect.name == "sqlite" else postgresql
         statement = flavour.insert(self._table)
