@@ -20,7 +20,6 @@ PERIOD = 0.5
 """Seconds between two looks: well inside the two seconds that a deadline may be late."""
 _AT_ONCE = 500
 _SWEEP_EVERY = 3_600.0
-ACTOR = CLOCK
 _TRANSIENT = (StoreUnavailable, NotCertain, Overloaded)
 log = logging.getLogger("placet.clock")
 
@@ -88,7 +87,7 @@ class Deadlines:
         loop = asyncio.get_running_loop()
         # An empty transaction: it finds out that a database is back (nobody may be asking for anything while we say
         # that we are not ready), and what another process has changed of people, keys and the stop.
-        await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, ""))
+        await self._desk.ask(Bookkeeping(new_id("cmd"), CLOCK, ""))
         if self._recheck:
             self._recheck = False
             try:
@@ -99,19 +98,19 @@ class Deadlines:
         while True:
             due = await off_the_loop(self._reader.due, self._clock.now(), _AT_ONCE + len(self._poisonous))
             fresh = [request for request in due if request not in self._poisonous]
-            await self._send([Tick(new_id("cmd"), ACTOR, request) for request in fresh])
+            await self._send([Tick(new_id("cmd"), CLOCK, request) for request in fresh])
             if len(fresh) < _AT_ONCE:
                 break
         if loop.time() - self._swept > _SWEEP_EVERY or not self._swept:
             now = self._clock.now()
-            await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, "", apply=lambda tx: tx.sweep(now)))
+            await self._desk.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=lambda tx: tx.sweep(now)))
             self._swept = loop.time()
 
     async def _recheck_all(self) -> None:
         cursor: str | None = None
         while True:
             page = await off_the_loop(self._reader.page, Filter(), cursor, _AT_ONCE)
-            await self._send([Recheck(new_id("cmd"), ACTOR, request.id) for request in page.items])
+            await self._send([Recheck(new_id("cmd"), CLOCK, request.id) for request in page.items])
             cursor = page.cursor
             if cursor is None:
                 return

@@ -11,12 +11,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from bot.clock import ACTOR
 from bot.desk import Closing, Desk, NotCertain, Overloaded
 from bot.ids import new_id
 from bot.threads import off_the_loop
 from core import card
-from core.engine import Batch, Bookkeeping, Failed, Told
+from core.engine import CLOCK, Batch, Bookkeeping, Failed, Told
 from core.errors import DeliveryFailed, PostGone, StoreUnavailable
 from core.events import Blocked, Escalated, Reminded
 from core.ports import Clock, Messenger, Post, PostRef, Reader, Transaction
@@ -165,7 +164,7 @@ class Delivery:
             notices.popleft()
 
     async def _keep(self, apply: Callable[[Transaction], None]) -> None:
-        outcome = await self._desk.ask(Bookkeeping(new_id("cmd"), ACTOR, "", apply=apply))
+        outcome = await self._desk.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=apply))
         if isinstance(outcome, Failed):
             # What is not remembered would be sent again at once, and again.
             raise outcome.error

@@ -73,7 +73,7 @@ def split_decimals(value: Json, pointer: str, found: list[str]) -> Json:
     """`value` with its Decimals as strings; their pointers are appended to `found`."""
     kind = type(value)
     if kind is dict:
-        return {key: split_decimals(item, f"{pointer}/{_escape(key)}", found) for key, item in value.items()}
+        return {key: split_decimals(item, f"{pointer}/{escaped(key)}", found) for key, item in value.items()}
     if kind is list or kind is tuple:
         return [split_decimals(item, f"{pointer}/{index}", found) for index, item in enumerate(value)]
     if kind is Decimal:
@@ -95,7 +95,8 @@ def join_decimals(document: Json, pointers: list[str]) -> None:
             parent[last] = Decimal(parent[last])
 
 
-def _escape(key: str) -> str:
+def escaped(key: str) -> str:
+    """A name as a step of a JSON Pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
 
 

@@ -269,8 +269,9 @@ class _Step:
             world = replace(world, replaced=self._requests.get(command.replaces))
         if request is not None and expired(request, self._now):
             # Due before anybody spoke: the clock's fact and not the caller's, whatever becomes of the command.
-            facts, _ = decide(request, Tick(command.id, CLOCK, request.id), world)
-            request = self._record(request, facts, Tick(command.id, CLOCK, request.id))
+            tick = Tick(command.id, CLOCK, request.id)
+            facts, _ = decide(request, tick, world)
+            request = self._record(request, facts, tick)
         facts, refused = decide(request, command, world)
         if facts:
             request = self._record(request, facts, command)

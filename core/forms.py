@@ -14,6 +14,7 @@ from decimal import ROUND_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
+from core.canonical import escaped
 from core.errors import Refused
 from core.expressions import is_number
 from core.model import Change, Json, Proposal
@@ -203,7 +204,7 @@ def modified(proposal: Proposal, wanted: Mapping[str, Json]) -> dict[str, Json] 
 def changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Change, ...]:
     """RFC 6902 `replace` operations on the parameters, each with the old value."""
     return tuple(
-        Change("/parameters/" + name.replace("~", "~0").replace("/", "~1"), before.get(name), value)
+        Change(f"/parameters/{escaped(name)}", before.get(name), value)
         for name, value in after.items()
         if not same(before.get(name), value)
     )

@@ -37,7 +37,7 @@ from core.events import (
     VoteVoided,
 )
 from core.expressions import still_valid
-from core.model import CLAIMABLE, Actor, Claim, Decision, Gate, Outcome
+from core.model import CLAIMABLE, Claim, Decision, Gate, Outcome
 from core.request import Request, Revision
 from core.wording import ended
 from core.world import World
@@ -213,7 +213,7 @@ def _submit(command: Submit, world: World) -> Events | Refused:
     proposal, floor, iteration = command.proposal, 1, 1
     if command.replaces is not None:
         earlier = world.replaced
-        if earlier is None or not _asked_by(earlier, command.actor):
+        if earlier is None or not earlier.asked_by(command.actor):
             return Refused("invalid", "names no request of yours", "replaces")
         if earlier.decision is None or earlier.decision.outcome is not Outcome.CHANGES_REQUESTED:
             return Refused("invalid", "names a request for which no changes were asked", "replaces")
@@ -239,12 +239,8 @@ def _submit(command: Submit, world: World) -> Events | Refused:
     return (opened, *_follow(request, world)[0])
 
 
-def _asked_by(request: Request, actor: Actor) -> bool:
-    return request.asker.kind is actor.kind and request.asker.ref == actor.ref
-
-
 def _cancel(request: Request, command: Cancel, world: World) -> Events | Refused:
-    if not _asked_by(request, command.actor):
+    if not request.asked_by(command.actor):
         return Refused("not_yours", "Only who asked can withdraw this.")
     if request.decision is not None:
         return Refused("ended", ended(request))
@@ -253,7 +249,7 @@ def _cancel(request: Request, command: Cancel, world: World) -> Events | Refused
 
 
 def _update_context(request: Request, command: UpdateContext, world: World) -> Events | Refused:
-    if not _asked_by(request, command.actor):
+    if not request.asked_by(command.actor):
         return Refused("not_yours", "Only who asked can update the context.")
     open_for_claim = request.decision and request.decision.outcome in CLAIMABLE and request.claim is None
     if not request.pending and not open_for_claim:
@@ -270,7 +266,7 @@ def _update_context(request: Request, command: UpdateContext, world: World) -> E
 
 
 def _claim(request: Request, command: TakeClaim, world: World) -> Events | Refused:
-    if not _asked_by(request, command.actor):
+    if not request.asked_by(command.actor):
         return Refused("not_yours", "Only who asked can act on this.")
     decision, revision = request.decision, request.revision
     if decision is None:

@@ -113,6 +113,10 @@ class Request:
         context = self.revision.proposal.context
         return {**context, **self.updates} if self.updates else context
 
+    def asked_by(self, actor: Actor) -> bool:
+        """Whether it is this actor who asks, over whatever surface."""
+        return self.asker.kind is actor.kind and self.asker.ref == actor.ref
+
     def counted(self) -> tuple[Vote, ...]:
         """The votes that count for the current revision."""
         if not self.votes:

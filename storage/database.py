@@ -140,10 +140,10 @@ class Session:
             columns = dict(zip(statement.columns, map(list, zip(*rows, strict=True)), strict=True))
             self._driver.execute(statement.of_columns(self.dialect), columns)
             return
-        ready, at = statement.compiled(self.dialect)[1](rows), 0
+        at = 0
         for block in _BLOCKS:
-            while len(ready) - at >= block:
-                values = [value for row in ready[at : at + block] for value in row]
+            while len(rows) - at >= block:
+                values = [value for row in rows[at : at + block] for value in row]
                 self._driver.execute(statement.of_many(self.dialect, block), values)
                 at += block
 

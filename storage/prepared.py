@@ -47,7 +47,7 @@ class Prepared:
 
 
 class Insert:
-    """Insert rows whose values stand in the order of `columns` (all of the table's, if none are named).
+    """Insert rows whose values stand in the order of `columns`, which is the table's (all of it, if none are named).
 
     `replacing`: the columns to take from the new row when `key` is there already; without them, a row that is there
     is an error.
@@ -56,51 +56,45 @@ class Insert:
     def __init__(
         self, table: Table, columns: Sequence[str] = (), *, key: Sequence[str] = (), replacing: Sequence[str] = ()
     ) -> None:
-        self.columns = tuple(columns) or tuple(column.name for column in table.columns)
+        self.columns = tuple(column.name for column in table.columns if not columns or column.name in columns)
+        if columns and self.columns != tuple(columns):
+            raise ValueError(f"the columns of {table.name} must be named in the order of the table")
         self._table = table
         self._key, self._replacing = key, replacing
-        self._compiled: dict[str, tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]] = {}
-        self._of_many: dict[int, str] = {}
-
-    def compiled(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
-        """The SQL for one row, and how the driver wants the rows."""
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            found = self._compiled[dialect.name] = self._compile(dialect)
-        return found
+        self._sql: dict[tuple[str, int], str] = {}
 
     def of_many(self, dialect: Dialect, count: int) -> str:
-        """The SQL for so many rows at once, where the driver takes its values by position."""
-        sql = self._of_many.get(count)
-        if sql is None:
+        """The SQL for so many rows at once, where the driver takes its values by position (SQLite)."""
+
+        def values() -> str:
             one = "(" + ", ".join("?" * len(self.columns)) + ")"
-            sql = self._of_many[count] = self.compiled(dialect)[0].replace(one, ", ".join([one] * count), 1)
-        return sql
+            return "VALUES " + ", ".join([one] * count)
+
+        return self._written(dialect, count, values)
 
     def of_columns(self, dialect: Dialect) -> str:
-        """The SQL for any number of rows on PostgreSQL: each column is one parameter, a list (`unnest`)."""
-        sql = self._of_many.get(0)
-        if sql is None:
-            kinds = {column.name: column.type.compile(dialect=dialect) for column in self._table.columns}
-            lists = ", ".join(f"%({name})b::{kinds[name]}[]" for name in self.columns)
-            head, _, tail = self.compiled(dialect)[0].partition(" VALUES ")
-            tail = tail[tail.index(" ON CONFLICT") :] if " ON CONFLICT" in tail else ""
-            # Made of the table's own names alone.
-            sql = self._of_many[0] = f"{head} SELECT * FROM unnest({lists}){tail}"  # noqa: S608
-        return sql
+        """The SQL for any number of rows, where each column is one parameter, a list (PostgreSQL)."""
 
-    def _compile(self, dialect: Dialect) -> tuple[str, Callable[[Sequence[Row]], Sequence[Any]]]:
-        flavour: Any = sqlite if dialect.name == "sqlite" else postgresql
-        statement = flavour.insert(self._table)
-        if self._replacing:
-            statement = statement.on_conflict_do_update(
-                index_elements=list(self._key), set_={name: statement.excluded[name] for name in self._replacing}
+        def values() -> str:
+            columns = (self._table.columns[name] for name in self.columns)
+            lists = ", ".join(f"%({column.name})b::{column.type.compile(dialect=dialect)}[]" for column in columns)
+            return f"SELECT * FROM unnest({lists})"  # noqa: S608 - made of the table's own names alone
+
+        return self._written(dialect, 0, values)
+
+    def _written(self, dialect: Dialect, count: int, values: Callable[[], str]) -> str:
+        """SQLAlchemy's statement for one row, with these values in place of the row's."""
+        place = (dialect.name, count)
+        if place not in self._sql:
+            flavour: Any = sqlite if dialect.name == "sqlite" else postgresql
+            statement = flavour.insert(self._table)
+            if self._replacing:
+                statement = statement.on_conflict_do_update(
+                    index_elements=list(self._key), set_={name: statement.excluded[name] for name in self._replacing}
+                )
+            head, _, rest = str(statement.compile(dialect=dialect, column_keys=list(self.columns))).partition(
+                " VALUES "
             )
-        compiled = statement.compile(dialect=dialect, column_keys=list(self.columns))
-        names = self.columns
-        if compiled.positiontup is None:
-            return str(compiled), lambda rows: [dict(zip(names, row, strict=True)) for row in rows]
-        order = [names.index(name) for name in compiled.positiontup]
-        if order == list(range(len(names))):
-            return str(compiled), list
-        return str(compiled), lambda rows: [tuple(row[i] for i in order) for row in rows]
+            conflict = rest[rest.index(" ON CONFLICT") :] if " ON CONFLICT" in rest else ""
+            self._sql[place] = f"{head} {values()}{conflict}"
+        return self._sql[place]

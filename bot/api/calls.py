@@ -85,9 +85,7 @@ class Calls:
 
     @staticmethod
     def own(caller: Caller, state: State | None) -> State:
-        if state is None or (
-            caller.is_program and (state.asker.kind is not caller.actor.kind or state.asker.ref != caller.actor.ref)
-        ):
+        if state is None or (caller.is_program and not state.asked_by(caller.actor)):
             raise Problem("not_found", 404, "There is no such request.")
         return state
 

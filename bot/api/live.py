@@ -66,10 +66,7 @@ def live_router(calls: Calls) -> APIRouter:
         stream = recorded.stream
         if stream not in mine:
             state = await services.lookups.request(stream)
-            mine[stream] = state is not None and (state.asker.kind, state.asker.ref) == (
-                caller.actor.kind,
-                caller.actor.ref,
-            )
+            mine[stream] = state is not None and state.asked_by(caller.actor)
             if len(mine) > 10_000:
                 mine.pop(next(iter(mine)))
         return mine[stream]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -80,11 +81,14 @@ SLOW = re.compile(r"SCAN (requests|posts|events)$|Seq Scan", re.MULTILINE)
 def plan_of(scene: Scene, read: Callable[[SqlReader], Any], which: int | None = None) -> str:
     """How the database says that it carries out the statements of a reading, or the one that is named."""
     heard: list[tuple[str, Any]] = []
+    here = threading.current_thread()
 
     def listening(really: Callable[..., Any]) -> Callable[..., Any]:
         def ask(session: Session, statement: Prepared, **values: Any) -> Any:
-            sql, arranged = statement.compiled(session.dialect)
-            heard.append((sql, arranged(values)))
+            # A server of other tests may be at work in a thread of this very process.
+            if threading.current_thread() is here:
+                sql, arranged = statement.compiled(session.dialect)
+                heard.append((sql, arranged(values)))
             return really(session, statement, **values)
 
         return ask
