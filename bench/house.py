@@ -19,7 +19,7 @@ from bot.ids import new_id, written
 from core.commands import CastVote, Submit
 from core.engine import Batch, Done, Engine
 from core.model import Actor, ActorKind, Choice, Proposal
-from core.registry import AdoptPolicy, DeclarePeople
+from core.registry import AdoptPolicy, DeclarePeople, Registry
 from core.request import Request
 from storage import migrations
 from storage.store import SqlStore
@@ -49,7 +49,7 @@ def proposal() -> Proposal:
     )
 
 
-def one_channel(_: Request) -> Sequence[str]:
+def one_channel(_request: Request, _registry: Registry) -> Sequence[str]:
     return ("console",)
 
 

@@ -66,7 +66,7 @@ async def running(
     if latest is not None and isinstance(clock, SystemClock):
         clock.not_before(latest)
     channels = tuple(messengers)
-    engine = await asyncio.to_thread(Engine, store, clock, lambda _request: channels)
+    engine = await asyncio.to_thread(Engine, store, clock, lambda _request, _registry: channels)
     await asyncio.to_thread(engine.refresh)
     bulletin = Bulletin(reader)
     desk = Desk(engine, bulletin.publish)

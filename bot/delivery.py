@@ -131,7 +131,7 @@ class Delivery:
         request = await off_the_loop(self._reader.request, post.request)
         if request is None:
             return
-        face = card.of(request, self._clock.now())
+        face = card.of(request)
         ref = post.ref
         if ref is not None:
             try:

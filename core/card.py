@@ -10,16 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from core.canonical import encode, plain_decimal, sha256
-from core.durations import in_words
 from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Vote
 from core.policy import describe
 from core.request import Request
 from core.text import cut
+from core.token import Token
 from core.wording import outcome_sentence
 
 LONGEST_VALUE = 300
+MOST_PARAMETERS = 25
+LONGEST_PARAMETERS = 2_400
+"""Characters in all names and values together, so that they fit into one message of every platform beside the rest."""
 MARKS = ("○", "◐", "●")
 
 
@@ -31,10 +35,12 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """`verb` is what a tap carries; `label` what it says."""
+    """`label`: what it says; `token`: what a press of it carries, beginning with `verb`; `look`: yes, no or nothing."""
 
     verb: str
     label: str
+    token: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +50,30 @@ class Card:
     request: str
     revision: int
     version: int
+    tier: int
+    """1 the lowest, 2 between, 3 the highest: what a colour stands for."""
     mark: str
     title: str
     asker: str
     parameters: tuple[Field, ...]
     says: str
     rules: str
+    note: str
+    """What keeps it from being decided here, if anything does."""
     left: str
+    """Until when it can be decided, in words; `until` is the moment itself. Both empty after the decision."""
+    until: datetime | None
     votes: tuple[str, ...]
     buttons: tuple[Button, ...]
     outcome: str | None
     whole: bool
 
 
-def of(request: Request, now: datetime) -> Card:
-    """The card of a request as it stands at `now`."""
+def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping[str, str] | None = None) -> Card:
+    """The card of a request as it stands.
+
+    `labels`: what the reason codes say; `words`: what people wrote, by commitment, as far as it is to be shown.
+    """
     proposal, ruling = request.proposal, request.ruling
     before = request.recommended.parameters
     fields = tuple(Field(name, value_text(value, before.get(name))) for name, value in proposal.parameters.items())
@@ -66,16 +81,19 @@ def of(request: Request, now: datetime) -> Card:
         request=request.id,
         revision=request.revision.number,
         version=request.version,
+        tier=min(ruling.tier, len(MARKS)),
         mark=mark(ruling),
         title=proposal.title,
         asker=asker_text(request.asker, proposal),
         parameters=tuple(Field(field.label, cut(field.value, LONGEST_VALUE)) for field in fields),
         says=says(proposal),
         rules=rules(ruling),
-        left=time_left(request, now),
+        note=_note(request),
+        left=time_left(request),
+        until=request.ruling.expire_at if request.pending else None,
         votes=tuple(_vote(v) for v in request.counted()),
         buttons=_buttons(request),
-        outcome=outcome_sentence(request),
+        outcome=outcome_sentence(request, labels, words),
         whole=is_whole(proposal),
     )
 
@@ -160,11 +178,22 @@ def rules(ruling: Ruling) -> str:
     return f"{ruling.rule}: {why} – {quorum} decide"
 
 
-def time_left(request: Request, now: datetime) -> str:
+def time_left(request: Request) -> str:
+    """The deadline as a moment: a card stands for hours, and "3 hours left" would soon be a lie."""
     if request.decision is not None:
         return ""
-    left = f"{in_words(request.ruling.expire_at - now)} left"
+    left = f"Until {request.ruling.expire_at:%d %b, %H:%M} UTC"
     return f"{left} – {request.blocked}" if request.blocked else left
+
+
+def _note(request: Request) -> str:
+    if not request.pending:
+        return ""
+    if request.ruling.web_only:
+        return "The policy keeps this decision out of chats: it is made in the web inbox."
+    if not is_whole(request.proposal):
+        return "This is too long to be shown whole here, so it cannot be approved here: look at it in the web inbox."
+    return ""
 
 
 def _vote(vote: Vote) -> str:
@@ -174,14 +203,25 @@ def _vote(vote: Vote) -> str:
 
 def is_whole(proposal: Proposal) -> bool:
     """Whether a card shows every parameter in full. What it does not show cannot be approved from it."""
-    return all(len(value_text(value)) <= LONGEST_VALUE for value in proposal.parameters.values())
+    shown = [(name, value_text(value)) for name, value in proposal.parameters.items()]
+    return (
+        len(shown) <= MOST_PARAMETERS
+        and all(len(value) <= LONGEST_VALUE for _, value in shown)
+        and sum(len(name) + len(value) for name, value in shown) <= LONGEST_PARAMETERS
+    )
 
 
 def _buttons(request: Request) -> tuple[Button, ...]:
-    if not request.pending:
+    if not request.pending or request.ruling.web_only:
         return ()
-    buttons = [Button("approve", "Approve")] if is_whole(request.proposal) else []
-    buttons.append(Button("reject", "Reject"))
+    tap = partial(_button, request)
+    buttons = [tap("approve", "Approve", "yes")] if is_whole(request.proposal) else []
+    buttons.append(tap("reject", "Reject", "no"))
     if request.proposal.editable:
-        buttons.append(Button("modify", "Modify"))
+        buttons.append(tap("modify", "Modify"))
+    buttons.append(tap("more", "More …"))
     return tuple(buttons)
+
+
+def _button(request: Request, verb: str, label: str, look: str = "") -> Button:
+    return Button(verb, label, str(Token(verb, request.id, request.revision.number)), look)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core import accounts as a
 from core import registry as r
 from core.canonical import join_decimals, read_time, split_decimals, text_keys, time_text
 from core.codec import Doc
-from core.model import ActorKind, Away, Key, Person, Program
+from core.model import Account, ActorKind, Away, Key, Person, Program
 
 
 def _write_away(away: Away | None) -> Doc | None:
@@ -90,6 +91,15 @@ def _read_policy(doc: Doc) -> r.PolicyAdopted:
     return r.PolicyAdopted(document, doc["hash"])
 
 
+def _write_account(account: Account) -> Doc:
+    return {"platform": account.platform, "workspace": account.workspace, "user": account.user}
+
+
+def _write_link(event: a.AccountLinked) -> Doc:
+    account = _write_account(event.account)
+    return {"id": event.person, "account": account, "declared": event.declared, "offer": event.offer}
+
+
 _WRITERS: dict[type[Any], Callable[[Any], Doc]] = {
     r.PersonDeclared: _write_person,
     r.PersonRemoved: lambda e: {"id": e.person},
@@ -100,6 +110,9 @@ _WRITERS: dict[type[Any], Callable[[Any], Doc]] = {
     r.PolicyAdopted: _write_policy,
     r.Stopped: lambda e: {"why": e.commitment},
     r.Resumed: lambda e: {},
+    a.AccountLinked: _write_link,
+    a.AccountUnlinked: lambda e: {"id": e.person, "account": _write_account(e.account)},
+    a.LinkOffered: lambda e: {"id": e.person, "digest": e.digest, "until": time_text(e.until)},
 }
 _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
     "PersonRemoved": lambda d: r.PersonRemoved(d["id"]),
@@ -109,6 +122,9 @@ _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
     "KeyRevoked": lambda d: r.KeyRevoked(d["id"], read_time(d["at"])),
     "PolicyAdopted": _read_policy,
     "Resumed": lambda d: r.Resumed(),
+    "AccountLinked": lambda d: a.AccountLinked(d["id"], Account(**d["account"]), d["declared"], d["offer"]),
+    "AccountUnlinked": lambda d: a.AccountUnlinked(d["id"], Account(**d["account"])),
+    "LinkOffered": lambda d: a.LinkOffered(d["id"], d["digest"], read_time(d["until"])),
 }
 
 

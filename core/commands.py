@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from core.model import Actor, Choice, Json, Proposal, Words, WouldAgree
@@ -23,12 +23,14 @@ class Command:
     """`id` repeats; `digest` is a hash of what is asked, so that the same id with another body is noticed.
 
     An empty `digest` says that the id is fresh: nobody outside knows it, so no first answer needs to be kept.
+    `draft`: the unfinished answer that this command finishes; it is dropped in the same transaction.
     """
 
     id: str
     actor: Actor
     request: str
     digest: str = ""
+    draft: str | None = field(default=None, kw_only=True)
     creates: ClassVar[bool] = False
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from core.canonical import time_text
 from core.codec import Doc, write_actor
@@ -54,6 +53,7 @@ class Failed:
 
 
 Outcome = Done | Refused | Failed
+Channels = Callable[[Request, Registry], Sequence[str]]
 CLOCK = Actor(ActorKind.SYSTEM, "clock", "clock")
 
 
@@ -61,7 +61,7 @@ CLOCK = Actor(ActorKind.SYSTEM, "clock", "clock")
 class Bookkeeping(Command):
     """What must be remembered and is no fact: that a post is shown, a draft. `apply` runs in the transaction."""
 
-    apply: Callable[[Any], None] = lambda transaction: None
+    apply: Callable[[Transaction], object] = lambda transaction: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Engine:
     `channels`: where the cards of a request are to stand.
     """
 
-    def __init__(self, store: Store, clock: Clock, channels: Callable[[Request], Sequence[str]] = lambda _: ()) -> None:
+    def __init__(self, store: Store, clock: Clock, channels: Channels = lambda request, registry: ()) -> None:
         self._store = store
         self._clock = clock
         self._channels = channels
@@ -166,7 +166,7 @@ class _Step:
         transaction: Transaction,
         registry: Registry,
         now: datetime,
-        channels: Callable[[Request], Sequence[str]],
+        channels: Channels,
     ) -> None:
         self.writing = Writing()
         self.facts: list[Told] = []
@@ -210,6 +210,8 @@ class _Step:
             free = isinstance(outcome, Failed) or (
                 isinstance(outcome, Refused) and isinstance(command, (Submit, TakeClaim))
             )
+            if command.draft is not None and isinstance(outcome, Done):
+                transaction.drop_draft(command.draft)
             if command.digest and not free:
                 if isinstance(outcome, Done):
                     self._answered[command.id] = replace(outcome, repeated=True)
@@ -291,7 +293,7 @@ class _Step:
         if request is not None:
             self._requests[request.id] = self.writing.requests[request.id] = self.touched[request.id] = request
             if request.ruling.gate is not Gate.NONE:
-                for channel in self._channels(request):
+                for channel in self._channels(request, self.registry):
                     self.writing.posts[request.id, channel] = request.version
         return request
 

@@ -133,6 +133,18 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody on one platform: its own user id, in a workspace where user ids are good only there (Slack's team)."""
+
+    platform: str
+    workspace: str
+    user: str
+
+    def __str__(self) -> str:
+        return ":".join(part for part in (self.platform, self.workspace, self.user) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Something that asks. Its `owner` (a person's id) is never the second eye on what it proposes."""
 

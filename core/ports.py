@@ -5,7 +5,7 @@ An absent capability is data (`Limits`), never a method that raises NotImplement
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,7 @@ from core.errors import Refused
 from core.model import Actor, Json, Words
 from core.registry import Registry
 from core.request import Request
+from core.taps import Answer, Form, Tap
 
 Item = TypeVar("Item")
 
@@ -212,6 +213,16 @@ class Store(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `most` calls in any `seconds` seconds. `calls`: which of them; `chat`: in each chat, or in all."""
+
+    most: int
+    seconds: float
+    calls: frozenset[str] = frozenset({"post", "update", "say"})
+    chat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a platform can show and bear. `None` means unlimited."""
 
@@ -219,7 +230,9 @@ class Limits:
     """Characters in one message."""
     edits: bool = True
     """Whether a message can be changed after it was sent."""
-    posts_per_second: float | None = None
+    rates: tuple[Rate, ...] = ()
+    fields: int | None = None
+    """Fields in one form; 0: forms are asked field by field, in the chat."""
 
 
 class Messenger(Protocol):
@@ -228,8 +241,12 @@ class Messenger(Protocol):
     @property
     def limits(self) -> Limits: ...
 
-    async def post(self, channel: str, card: Card) -> PostRef:
-        """Show a card. The reference must still be good after a restart."""
+    async def post(self, channel: str, card: Card, again: bool = False) -> PostRef:
+        """Show a card. The reference must still be good after a restart.
+
+        `again`: an earlier attempt may have come through, and nobody knows. Where the platform can tell, the card
+        that stands already is found and shown anew in place of a second one.
+        """
 
     async def update(self, ref: PostRef, card: Card) -> None:
         """Make the post show this card. The same card again is success. Raises PostGone when it was deleted."""
@@ -238,20 +255,44 @@ class Messenger(Protocol):
         """Say one sentence."""
 
 
+class Taps(Protocol):
+    """What a platform's taps are handed to. Never raises: whatever goes wrong is an answer."""
+
+    async def tap(self, tap: Tap) -> Answer:
+        """Do what was asked, durably, and say what came of it. May take as long as the database takes."""
+
+    async def asked(self, tap: Tap, form: Form, ref: str) -> None:
+        """A form stands as a question in the message `ref`: a reply to it comes as a tap with `reply_to`."""
+
+
+class Platform(Protocol):
+    """One platform with one account of ours on it. Raises nothing at construction: what is wrong is its `trouble`."""
+
+    name: str
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no taps can come now (never with a token in it), or None."""
+
+    def at(self, address: str) -> Messenger:
+        """The messenger of one chat."""
+
+    def direct(self, user: str) -> Messenger:
+        """The messenger of the chat with one person alone."""
+
+    async def run(self, taps: Taps) -> None:
+        """Bring taps until cancelled; a platform that is away, or does not take our token, is tried again and again.
+
+        When cancelled: take no more, let the taps in flight be answered, close every connection.
+        """
+
+    async def check(self) -> Sequence[Finding]:
+        """Look at the token, its rights and nothing else: what `placet doctor` prints."""
+
+
 @dataclass(frozen=True, slots=True)
-class Tap:
-    """A press or typed answer on a card, as the platform vouches for it."""
+class Finding:
+    """One thing that was looked at. `remedy`: what to do, where it is not in order."""
 
-    id: str
-    platform: str
-    workspace: str
-    user: str
-    token: str
-    text: str | None = None
-
-
-class TapSource(Protocol):
-    """Brings taps. Returns only when cancelled; a platform that is away is waited for."""
-
-    async def run(self, on_tap: Callable[[Tap], Awaitable[str]]) -> None:
-        """Hand over every tap; what `on_tap` returns is shown to the tapper alone."""
+    what: str
+    remedy: str | None = None

@@ -8,11 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, assert_never, get_args
 
+from core.accounts import (
+    AccountCommand,
+    AccountEvent,
+    AccountLinked,
+    Accounts,
+    AccountUnlinked,
+    LinkAccount,
+    LinkOffered,
+    OfferLink,
+    UnlinkAccount,
+    decide_accounts,
+    evolve_accounts,
+    kept_in_step,
+)
 from core.commands import Command
 from core.errors import Refused
-from core.model import Actor, ActorKind, Away, Key, Person, Program, Words
+from core.model import Account, Actor, ActorKind, Away, Key, Person, Program, Words
 from core.policy import Policy
 from core.policy_document import read_policy
 
@@ -25,6 +39,7 @@ class Registry:
     people: Mapping[str, Person] = field(default_factory=dict)
     programs: Mapping[str, Program] = field(default_factory=dict)
     keys: Mapping[str, Key] = field(default_factory=dict)
+    accounts: Accounts = field(default_factory=Accounts)
     policy: Policy | None = None
     stopped: str | None = None
     versions: Mapping[str, int] = field(default_factory=dict)
@@ -95,6 +110,7 @@ RegistryEvent = (
     | PolicyAdopted
     | Stopped
     | Resumed
+    | AccountEvent
 )
 
 
@@ -103,7 +119,7 @@ def stream_of(event: RegistryEvent) -> str:
     match event:
         case PersonDeclared():
             return f"{REGISTRY}person:{event.person.id}"
-        case PersonRemoved() | AwaySet():
+        case PersonRemoved() | AwaySet() | AccountLinked() | AccountUnlinked() | LinkOffered():
             return f"{REGISTRY}person:{event.person}"
         case ProgramDeclared():
             return f"{REGISTRY}program:{event.program.id}"
@@ -126,6 +142,8 @@ class DeclarePeople(Command):
     people: tuple[Person, ...] = ()
     names: Mapping[str, Words] = field(default_factory=dict)
     programs: tuple[Program, ...] = ()
+    accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    """By person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +186,8 @@ class Resume(Command):
     pass
 
 
-RegistryCommand = DeclarePeople | AdoptPolicy | SetAway | CreateKey | RevokeKey | Stop | Resume
-REGISTRY_COMMANDS = (DeclarePeople, AdoptPolicy, SetAway, CreateKey, RevokeKey, Stop, Resume)
+RegistryCommand = DeclarePeople | AdoptPolicy | SetAway | CreateKey | RevokeKey | Stop | Resume | AccountCommand
+REGISTRY_COMMANDS = get_args(RegistryCommand)
 
 SCOPES: Mapping[ActorKind, frozenset[str]] = {
     ActorKind.PROGRAM: frozenset({"submit", "read", "claim"}),
@@ -205,6 +223,8 @@ def evolve_registry(registry: Registry, event: RegistryEvent) -> Registry:
             return replace(registry, stopped=event.why)
         case Resumed():
             return replace(registry, stopped=None)
+        case AccountLinked() | AccountUnlinked() | LinkOffered():
+            return replace(registry, accounts=evolve_accounts(registry.accounts, event))
         case _:
             assert_never(event)
 
@@ -235,6 +255,8 @@ def decide_registry(registry: Registry, command: RegistryCommand, now: datetime)
             if not _is_admin(registry, command.actor):
                 return _not_admin()
             return (Resumed(),) if registry.stopped else ()
+        case OfferLink() | LinkAccount() | UnlinkAccount():
+            return decide_accounts(registry.accounts, registry.people, command, now)
         case _:
             assert_never(command)
 
@@ -269,6 +291,8 @@ def _declare(registry: Registry, command: DeclarePeople, now: datetime) -> tuple
                 for key in registry.keys.values()
                 if key.kind is ActorKind.PERSON and key.ref == person.id and key.revoked_at is None
             ]
+    removed = [event.person for event in events if isinstance(event, PersonRemoved)]
+    events += kept_in_step(registry.accounts, command.accounts, removed)
     events += [ProgramDeclared(p) for p in command.programs if registry.programs.get(p.id) != p]
     return tuple(events)
 

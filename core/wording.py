@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.events import Blocked, Escalated, Reminded, RequestEvent
-from core.model import Outcome
+from core.model import Outcome, Reason
 from core.policy import describe
 from core.request import Request
+from core.text import cut
+
+LONGEST_WORDS = 200
 
 _VERBS = {
     Outcome.APPROVED: "Approved",
@@ -19,8 +24,13 @@ _VERBS = {
 }
 
 
-def outcome_sentence(request: Request) -> str | None:
-    """Who, what, when and why, once it has ended: `Rejected by alice, 20 Nov 09:15 UTC (risk)`."""
+def outcome_sentence(
+    request: Request, labels: Mapping[str, str] | None = None, words: Mapping[str, str] | None = None
+) -> str | None:
+    """Who, what, when and why, once it has ended: `Rejected by alice, 20 Nov 09:15 UTC (Too risky: "earnings")`.
+
+    `labels`: what the reason codes say; `words`: what people wrote, by commitment, as far as it is to be shown.
+    """
     decision = request.decision
     if decision is None:
         return None
@@ -28,12 +38,20 @@ def outcome_sentence(request: Request) -> str | None:
     if decision.by:
         sentence += " by " + ", ".join(decision.by)
     sentence += decision.at.strftime(", %d %b %H:%M UTC")
-    codes = [vote.reasons[-1].code for vote in request.votes if vote.reasons and vote.person in decision.by]
-    if why := ", ".join(dict.fromkeys(codes)) or decision.why:
+    latest = [vote.reasons[-1] for vote in request.votes if vote.reasons and vote.person in decision.by]
+    reasons = [reason_text(reason, labels or {}, words or {}) for reason in latest]
+    if why := ", ".join(dict.fromkeys(reasons)) or decision.why:
         sentence += f" ({why})"
     if request.claim is not None:
         sentence += f"; claimed by {request.claim.claimant.partition('/clm_')[0]}"
     return sentence
+
+
+def reason_text(reason: Reason, labels: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """A reason as people read it: what its code says, and what was written with it."""
+    text = labels.get(reason.code, reason.code)
+    written = words.get(reason.words or "")
+    return f"{text}: “{cut(written, LONGEST_WORDS)}”" if written else text
 
 
 def notice(request: Request, event: RequestEvent) -> str | None:

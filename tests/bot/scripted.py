@@ -45,7 +45,7 @@ class Scripted:
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
 
-    async def post(self, channel: str, card: Card) -> PostRef:
+    async def post(self, channel: str, card: Card, again: bool = False) -> PostRef:
         await self.chat.take("post")
         if refusal := self.chat.refused.get(card.title):
             raise refusal

@@ -52,7 +52,7 @@ def test_a_card_is_posted_follows_what_happens_and_loses_its_buttons_at_the_end(
     with placet(settings_in(tmp_path, database_url), {"chat": Scripted(chat)}) as running:
         request = submitted(running.program("momentum"))
         card = shown(chat, request, 1)
-        assert [button.verb for button in card.buttons] == ["approve", "reject", "modify"]
+        assert [button.verb for button in card.buttons] == ["approve", "reject", "modify", "more"]
         ended = voted(running.person("alice"), request, "approve")
         card = shown(chat, request, ended["version"])
         assert card.buttons == ()

@@ -29,7 +29,8 @@ class Terminal:
 class TestConsole(MessengerContract):
     channel = "console"
 
-    def standing(self) -> Standing:
+    @pytest.fixture
+    def place(self) -> Standing:
         terminal = Terminal()
 
         def again() -> ConsoleMessenger:

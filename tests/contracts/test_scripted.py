@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core.errors import DeliveryFailed
 from tests.bot.scripted import Chat, Scripted
 from tests.contracts.messenger import MessengerContract, Standing
 
 
 class TestScripted(MessengerContract):
-    def standing(self) -> Standing:
+    @pytest.fixture
+    def place(self) -> Standing:
         chat = Chat()
 
         def down(problem: Exception | None) -> None:

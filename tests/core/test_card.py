@@ -1,7 +1,6 @@
 """The face of a request: what people read, in which order, and what a vote is bound to."""
 
 from dataclasses import fields, replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +31,7 @@ from tests.cast import (
 
 
 def shown(story: Story) -> Card:
-    return card.of(story.request, story.world.now)
+    return card.of(story.request)
 
 
 def test_the_card_of_an_open_request() -> None:
@@ -42,15 +41,23 @@ def test_the_card_of_an_open_request() -> None:
         request="req_1",
         revision=1,
         version=1,
+        tier=1,
         mark="○ routine",
         title="Buy 100 NVDA",
         asker="momentum asks: buy · NVDA",
         parameters=(Field("qty", "100"), Field("limit", "425.00"), Field("side", "buy")),
         says="80 % sure · 42500 USD · momentum 1.4 · Momentum over 20 days",
         rules="routine: every other request – any trader decides",
-        left="4 h left",
+        note="",
+        left="Until 20 Nov, 13:00 UTC",
+        until=story.request.ruling.expire_at,
         votes=(),
-        buttons=(Button("approve", "Approve"), Button("reject", "Reject"), Button("modify", "Modify")),
+        buttons=(
+            Button("approve", "Approve", "approve:r1:1", "yes"),
+            Button("reject", "Reject", "reject:r1:1", "no"),
+            Button("modify", "Modify", "modify:r1:1"),
+            Button("more", "More …", "more:r1:1"),
+        ),
         outcome=None,
         whole=True,
     )
@@ -59,7 +66,8 @@ def test_the_card_of_an_open_request() -> None:
 def test_its_parts_stand_in_the_order_in_which_they_are_read() -> None:
     names = [part.name for part in fields(Card)]
 
-    assert names[3:12] == ["mark", "title", "asker", "parameters", "says", "rules", "left", "votes", "buttons"]
+    parts = ["mark", "title", "asker", "parameters", "says", "rules", "note", "left", "until", "votes", "buttons"]
+    assert names[4:15] == parts
 
 
 def test_after_the_decision_there_are_no_buttons_but_who_what_when_and_why() -> None:
@@ -81,7 +89,8 @@ def test_a_changed_value_is_shown_beside_the_recommended_one() -> None:
 
 
 def test_only_what_has_a_form_can_be_modified() -> None:
-    assert [button.verb for button in shown(Story(opening=submit(editable=None))).buttons] == ["approve", "reject"]
+    face = shown(Story(opening=submit(editable=None)))
+    assert [button.verb for button in face.buttons] == ["approve", "reject", "more"]
 
 
 def test_a_person_who_asks_is_called_one() -> None:
@@ -160,10 +169,22 @@ def test_what_the_algorithm_does_not_say_is_left_out(asked: Proposal, text: str)
     assert card.says(asked) == text
 
 
-def test_the_time_left_runs_down() -> None:
+def test_the_deadline_is_a_moment_and_no_span_that_would_soon_be_a_lie() -> None:
     story = Story()
-    assert shown(story.later(3 * HOUR + 59 * MINUTE + timedelta(seconds=30))).left == "30 s left"
-    assert shown(story.later(HOUR)).left == "0 s left"
+    assert shown(story.later(3 * HOUR + 59 * MINUTE)).left == "Until 20 Nov, 13:00 UTC"
+
+
+def test_what_is_kept_out_of_chats_has_no_buttons_and_says_where_it_is_decided() -> None:
+    face = shown(Story(world(rule(decide_in="web"))))
+    assert face.buttons == ()
+    assert "web inbox" in face.note
+
+
+def test_the_words_of_a_reason_are_shown_as_far_as_they_are_given() -> None:
+    story = Story().tells(vote("alice", "reject", reason=because("risk", "earnings tonight")))
+    (reason_given,) = story.request.votes[0].reasons
+    face = card.of(story.request, {"risk": "Too risky"}, {reason_given.words or "": "earnings tonight"})
+    assert face.outcome == "Rejected by alice, 20 Nov 09:00 UTC (Too risky: “earnings tonight”)"
 
 
 # What a vote is bound to
@@ -255,6 +276,7 @@ def test_what_a_card_cannot_show_whole_has_no_approve_button_and_is_not_approved
     face = shown(story)
 
     assert not face.whole
-    assert [button.verb for button in face.buttons] == ["reject"]
+    assert [button.verb for button in face.buttons] == ["reject", "more"]
+    assert "too long" in face.note
     assert story.refusal(vote("alice", "approve", via="slack")) == "not_whole"
     assert story.tells(vote("alice", "approve", via="web")).outcome == "approved"

@@ -12,7 +12,6 @@ from tests.cast import (
     ERIN,
     FRANK,
     HOUR,
-    NOW,
     Story,
     away,
     because,
@@ -76,7 +75,7 @@ def test_at_the_top_of_the_ladder_it_stays_blocked_and_never_decides() -> None:
     assert story.happened() == ["Opened", "Escalated", "Blocked"]
     assert story.outcome is None
     assert story.request.blocked
-    assert story.request.blocked in card.of(story.request, NOW).left
+    assert story.request.blocked in card.of(story.request).left
     story.later(5 * HOUR).tells(tick())
     assert story.outcome == Outcome.EXPIRED
 

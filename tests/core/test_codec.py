@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import accounts as a
 from core import codec, codec_registry
 from core import registry as r
 from core.canonical import decode, encode, leaf_hash, sha256, time_text
@@ -22,7 +23,7 @@ from core.codec_events import (
 )
 from core.events import Opened, RequestEvent, Revised
 from core.lifecycle import fold
-from core.model import Actor, Key, Program, Proposal
+from core.model import Account, Actor, Key, Program, Proposal
 from core.policy_document import read_policy
 from core.request import Request, Revision
 from tests.cast import MOMENTUM, NOW, Story, because, claim, context, document, modify, proposal, rule, vote, world
@@ -161,6 +162,7 @@ def test_the_recorded_bytes_of_a_vote_never_change() -> None:
 
 # The registry
 
+accounts = st.builds(Account, any_of.NAMES, any_of.maybe(any_of.NAMES).map(lambda name: name or ""), any_of.NAMES)
 registry_events = st.one_of(
     st.builds(r.PersonRemoved, person=any_of.NAMES),
     st.builds(r.AwaySet, person=any_of.NAMES, away=any_of.people.map(lambda person: person.away)),
@@ -181,6 +183,9 @@ registry_events = st.one_of(
     st.builds(r.KeyRevoked, key=any_of.NAMES, at=any_of.TIMES),
     st.builds(r.PolicyAdopted, document=any_of.MAPPINGS, hash=any_of.NAMES),
     st.just(r.Resumed()),
+    st.builds(a.AccountLinked, any_of.NAMES, accounts, declared=st.booleans(), offer=any_of.maybe(any_of.NAMES)),
+    st.builds(a.AccountUnlinked, any_of.NAMES, accounts),
+    st.builds(a.LinkOffered, any_of.NAMES, any_of.NAMES, any_of.TIMES),
 )
 
 

@@ -143,7 +143,7 @@ class Scene:
     def __post_init__(self) -> None:
         self.store = SqlStore(self.url)
         self.reader = SqlReader(self.url)
-        self.engine = Engine(self.store, self.clock, lambda _: self.channels)
+        self.engine = Engine(self.store, self.clock, lambda _request, _registry: self.channels)
 
     def furnish(self) -> Scene:
         """Declare the people and adopt the policy."""

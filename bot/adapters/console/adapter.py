@@ -26,7 +26,7 @@ class ConsoleMessenger:
         self._print = print_block
         self._shown: OrderedDict[str, str] = OrderedDict()
 
-    async def post(self, channel: str, card: Card) -> PostRef:
+    async def post(self, channel: str, card: Card, again: bool = False) -> PostRef:
         self._show(card.request, card)
         return PostRef(channel, card.request)
 

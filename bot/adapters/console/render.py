@@ -6,6 +6,7 @@ import unicodedata
 
 from core.card import Card
 
+_CHOICES = ("approve", "reject", "modify")
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -31,7 +32,7 @@ def lines(card: Card) -> list[str]:
     if card.outcome is not None:
         result.append(f"  ► {card.outcome}")
     else:
-        result.append(f"  {card.left}")
-        choices = " | ".join(button.verb for button in card.buttons)
+        result += [f"  {line}" for line in (card.note, card.left) if line]
+        choices = " | ".join(button.verb for button in card.buttons if button.verb in _CHOICES)
         result.append(f"  placet vote {card.request} {choices}")
     return [plain(line) for line in result]
