@@ -142,10 +142,10 @@ def _reason(choice: Choice, given: GivenReason | None, ruling: Ruling, world: Wo
     return reason_from(given, world)
 
 
-def reason_from(given: GivenReason, world: World) -> Reason | Refused:
+def reason_from(given: GivenReason, world: World, said_before: bool = False) -> Reason | Refused:
     if given.code not in world.policy.reasons:
         return Refused("invalid", f"is none of the codes: {', '.join(world.policy.reasons)}", "reason.code")
-    if given.code == "other" and given.words is None:
+    if given.code == "other" and given.words is None and not said_before:
         return Refused("invalid", "must say what it is when the code is `other`", "reason.words")
     words = given.words.commitment if given.words else None
     return Reason(given.code, world.now, words, given.would_agree, world.policy.catalogue)
@@ -255,7 +255,22 @@ def give_reason(request: Request, command: GiveReason, world: World) -> tuple[Re
         return Refused("no_vote", "You have not voted on this, so there is no vote to give a reason for.")
     if request.decision and world.now > request.decision.at + REASON_AFTERWARDS:
         return Refused("too_late", "Reasons are taken for 30 days after the decision.")
-    reason = reason_from(command.reason, world)
+    earlier = vote.reasons[-1] if vote.reasons else None
+    given = _completed(command.reason, earlier)
+    said_before = earlier is not None and earlier.code == given.code and earlier.words is not None
+    reason = reason_from(given, world, said_before)
     if isinstance(reason, Refused):
         return reason
+    if earlier is not None and earlier.code == reason.code:
+        # Whoever adds to a reason does not take back what they said with it before.
+        reason = replace(
+            reason,
+            words=reason.words or earlier.words,
+            would_agree=reason.would_agree or earlier.would_agree,
+        )
     return (ReasonGiven(vote.person, vote.revision, reason),)
+
+
+def _completed(given: GivenReason, earlier: Reason | None) -> GivenReason:
+    """An answer to *would the algorithm agree?* alone belongs to the reason that was given before."""
+    return given if given.code or earlier is None else replace(given, code=earlier.code)
