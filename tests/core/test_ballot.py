@@ -244,6 +244,7 @@ def test_a_code_must_stand_in_the_catalogue_and_other_wants_words() -> None:
     assert story.refusal(vote("alice", "reject", reason=because("other"))) == "invalid"
     assert story.tells(vote("alice", "reject", reason=because("other", "a hunch"))).outcome == Outcome.REJECTED
     assert story.refusal(reason("alice", because("mood"))) == "invalid"
+    story.tells(reason("alice", because("risk")))
     assert story.refusal(reason("alice", because("other"))) == "invalid"
 
 
