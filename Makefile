@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts bench faults lock clean
+.PHONY: help run test lint types contracts bench faults soak lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -37,6 +37,9 @@ contracts: $(TEST) ## who may import whom
 
 bench: $(TEST) ## measure the speed on this machine
 	@$(BIN)/python -m bench
+
+soak: $(TEST) ## twenty minutes of requests on all three platforms, with drops and restarts
+	@PLACET_SOAK_SECONDS=$${PLACET_SOAK_SECONDS:-1200} $(BIN)/python -m pytest -s tests/scenarios/test_soak.py
 
 faults: $(TEST) ## crash and recover, many times over
 	@PLACET_FAULT_RUNS=$${PLACET_FAULT_RUNS:-20} $(BIN)/python -m pytest tests/faults

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.cli import house, local
+from bot.cli import doctor, house, local, manifest
 from bot.cli.app import main
 
-__all__ = ["house", "local", "main"]
+__all__ = ["doctor", "house", "local", "main", "manifest"]
 
 if __name__ == "__main__":
     main()

@@ -6,31 +6,31 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from pathlib import Path
 
 from bot.bulletin import Bulletin
+from bot.channels import Channels
 from bot.clock import Deadlines, SystemClock
 from bot.config import House, Settings
+from bot.connections import connections
 from bot.delivery import Delivery
 from bot.desk import Desk
-from bot.ids import digest_of, new_id, new_token, written
+from bot.faces import Faces
+from bot.ids import new_id, written
 from bot.lookups import Lookups
 from bot.metrics import Metrics
-from bot.services import Services
-from core.commands import Command
-from core.engine import Done, Engine
-from core.errors import PlacetError, Refused, StoreUnavailable
-from core.model import Actor, ActorKind, Key
+from bot.pace import Timer, WallTimer
+from bot.services import START, Services
+from bot.taps.desk import TapDesk
+from core.engine import Engine
+from core.errors import StoreUnavailable
 from core.ports import Clock, Messenger
-from core.registry import SCOPES, AdoptPolicy, CreateKey, DeclarePeople
+from core.registry import AdoptPolicy, DeclarePeople
 from storage import migrations
+from storage.lease import SqlLeases
 from storage.queries import SqlReader
 from storage.states import States
 from storage.store import SqlStore
 
-SHELL = "shell"
-"""The program that `placet submit` speaks as on the machine where `placet serve` runs."""
-START = Actor(ActorKind.SYSTEM, "start", "start")
 log = logging.getLogger("placet")
 
 
@@ -54,10 +54,13 @@ async def running(
     house: House,
     messengers: Mapping[str, Messenger] | None = None,
     clock: Clock | None = None,
+    timer: Timer | None = None,
 ) -> AsyncIterator[Services]:
-    """Everything but the surfaces, up and running; drained and closed at the end."""
-    clock = clock or SystemClock()
-    messengers = messengers or {}
+    """Everything but the surfaces, up and running; drained and closed at the end.
+
+    `messengers`: further channels by name, beside those that are declared.
+    """
+    clock, timer = clock or SystemClock(), timer or WallTimer()
     url = settings.database()
     await wait_for_database(url)
     states = States()
@@ -65,12 +68,14 @@ async def running(
     latest = await asyncio.to_thread(store.latest)
     if latest is not None and isinstance(clock, SystemClock):
         clock.not_before(latest)
-    channels = tuple(messengers)
-    engine = await asyncio.to_thread(Engine, store, clock, lambda _request, _registry: channels)
+    channels = Channels(connections(settings, timer), messengers or {}, SqlLeases(url), timer)
+    engine = await asyncio.to_thread(Engine, store, clock, channels.for_request)
     await asyncio.to_thread(engine.refresh)
     bulletin = Bulletin(reader)
     desk = Desk(engine, bulletin.publish)
-    delivery = Delivery(desk, reader, clock, messengers)
+    faces = Faces(reader, lambda: engine.registry)
+    delivery = Delivery(desk, reader, clock, lambda: channels.places(engine.registry), timer, faces.card)
+    channels.moved = delivery.refresh
     deadlines = Deadlines(desk, reader, clock)
     metrics = Metrics(reader.counts, lambda: desk.waiting)
     for hook in (delivery.on_batch, deadlines.on_batch, metrics.on_batch):
@@ -81,23 +86,31 @@ async def running(
         lookups=Lookups(reader),
         bulletin=bulletin,
         delivery=delivery,
+        channels=channels,
+        faces=faces,
         clock=clock,
         metrics=metrics,
         registry=lambda: engine.registry,
         max_body=settings.max_body,
+        public_url=settings.public_url,
     )
+    metrics.watch(services.degraded)
+    taps = TapDesk(services, channels.fields, channels.channel_at)
     desk.start()
-    tasks: list[asyncio.Task[None]] = []
+    parts: list[asyncio.Task[None]] = []
     try:
         await declare(services, house)
-        tasks += [asyncio.create_task(_kept_running(part.run)) for part in (bulletin, delivery, deadlines)]
+        parts = [asyncio.create_task(_kept_running(part)) for part in (bulletin.run, deadlines.run, delivery.run)]
+        parts.append(asyncio.create_task(channels.run(taps), name="channels"))
         yield services
     finally:
         bulletin.close()
+        # Who taps is answered, so the desk is still there; what is answered is shown, so delivery goes after it.
+        for part in reversed(parts):
+            part.cancel()
+            await asyncio.gather(part, return_exceptions=True)
+        await channels.release()
         await desk.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         reader.close()
         store.close()
 
@@ -114,64 +127,29 @@ async def _kept_running(part: Callable[[], Awaitable[None]]) -> None:
             return
 
 
-async def _must(services: Services, command: Command) -> None:
-    outcome = await services.ask(command)
-    if isinstance(outcome, Done):
-        return
-    detail = f"{outcome.field} {outcome.detail}" if isinstance(outcome, Refused) else "see the log"
-    raise PlacetError(f"{type(command).__name__} at start: {detail}")
-
-
 async def declare(services: Services, house: House) -> None:
-    """Keep people, programs and policy in step with what is declared. Also on reload."""
+    """Keep people, programs, policy and channels in step with what is declared. Also on reload."""
     names = {person.id: written(person.name) for person in house.people}
-    await _must(
-        services,
-        DeclarePeople(new_id("cmd"), START, "", "-", people=house.people, names=names, programs=house.programs),
+    people = DeclarePeople(
+        new_id("cmd"),
+        START,
+        "",
+        "-",
+        people=house.people,
+        names=names,
+        programs=house.programs,
+        accounts=house.accounts,
     )
-    await _must(
-        services, AdoptPolicy(new_id("cmd"), START, "", "-", document=house.policy_document, policy=house.policy)
-    )
-
-
-async def leave_keys(services: Services, file: Path) -> None:
-    """Two keys for the commands on this machine, in files that only their owner can read: FILE, the token of the first
-    administrator, and FILE.program, the key of the program `shell`. Those that are there and still good stay.
-    """
-    admin = next(person for person in services.registry().people.values() if person.admin and person.active)
-    await _leave(services, file, ActorKind.PERSON, admin.id, None)
-    await _leave(services, file.with_name(file.name + ".program"), ActorKind.PROGRAM, SHELL, admin.id)
-
-
-async def _leave(services: Services, file: Path, kind: ActorKind, ref: str, owner: str | None) -> None:
-    registry = services.registry()
-    digest = await asyncio.to_thread(_digest_in, file)
-    # One whose person was taken out since is good for nothing.
-    if any(key.digest == digest and key.revoked_at is None and key.ref == ref for key in registry.keys.values()):
-        return
-    known = registry.programs.get(ref)
-    token = new_token(kind.value)
-    key = Key(
-        id=new_id("key"),
-        digest=digest_of(token),
-        kind=kind,
-        ref=ref,
-        scopes=SCOPES[kind],
-        created_at=services.clock.now(),
-        label=f"this machine ({file.name})",
-    )
-    await _must(services, CreateKey(new_id("cmd"), START, "", "-", key, known.owner if known else owner))
-    await asyncio.to_thread(_write_secret, file, token)
-
-
-def _digest_in(file: Path) -> str | None:
-    return digest_of(file.read_text(encoding="ascii", errors="replace").strip()) if file.exists() else None
-
-
-def _write_secret(file: Path, token: str) -> None:
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_text(token + "\n", encoding="ascii")
+    await services.must(people)
+    await services.must(AdoptPolicy(new_id("cmd"), START, "", "-", document=house.policy_document, policy=house.policy))
+    services.channels.declare(house.channels)
+    if not house.channels and services.channels.states():
+        log.warning("no channels are declared in %s: cards stand in no chat", house.source)
+    unseen = [
+        tier for tier in house.policy.tiers if not any(c.tiers is None or tier in c.tiers for c in house.channels)
+    ]
+    if house.channels and unseen:
+        log.warning("no channel shows tier %s: add it to the `tiers` of one", ", ".join(map(str, unseen)))
 
 
 def migrate_to(url: str, step: str) -> None:

@@ -1,4 +1,4 @@
-"""Settings: `.env` (secrets and addresses) and `placet.yaml` (people, programs, policy). Read here and nowhere else.
+"""Settings: `.env` (secrets and addresses) and `placet.yaml` (people, programs, policy, channels). Read here alone.
 
 A mistake names the file, the line and the remedy, and Placet does not start.
 """
@@ -6,20 +6,24 @@ A mistake names the file, the line and the remedy, and Placet does not start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.declared_chats import AccountsEntry, ChannelEntry, read_accounts, read_channels
+from bot.setting_kinds import BotToken, Origin, Secret, SocketAddress, TelegramToken, WebAddress, slack_fault
 from bot.yaml_document import ConfigError, Document, read_document
+from core.channels import Channel
 from core.errors import PolicyError
-from core.model import Person, Program
+from core.model import Account, Person, Program
 from core.policy import Policy
 from core.policy_document import read_policy
 
 POLICIES = Path(__file__).parent / "policies"
+ENVIRONMENT = ".env or the environment"
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -32,13 +36,43 @@ class Settings(BaseSettings):
 
     home: Path = Path("~/.placet")
     config: Path | None = None
-    database_url: str | None = Field(default=None, pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://")
+    database_url: str | None = Field(default=None, pattern=r"^(sqlite|postgresql)(\+[a-z0-9]+)?://", repr=False)
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8600, ge=0, le=65535)
     url: str | None = None
-    token: str | None = None
+    token: Secret = None
+    public_url: Origin = None
+    slack_bot_token: BotToken = None
+    slack_app_token: BotToken = None
+    slack_api_url: WebAddress = "https://slack.com/api/"
+    discord_token: BotToken = None
+    discord_api_url: WebAddress = "https://discord.com/api/v10"
+    discord_gateway_url: SocketAddress = ""
+    telegram_token: TelegramToken = None
+    telegram_api_url: WebAddress = "https://api.telegram.org"
     max_body: int = Field(default=262_144, ge=1_024, le=16_777_216)
     log_level: str = Field(default="info", pattern=r"^(?i)(debug|info|warning|error)$")
+
+    @model_validator(mode="after")
+    def _both_of_slack(self) -> Settings:
+        if fault := slack_fault(self.slack_bot_token, self.slack_app_token):
+            raise ValueError(fault)
+        return self
+
+    def platforms(self) -> tuple[str, ...]:
+        """The platforms whose tokens are set."""
+        tokens = {"slack": self.slack_bot_token, "discord": self.discord_token, "telegram": self.telegram_token}
+        return tuple(name for name, token in tokens.items() if token is not None)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every token, for whoever sees to it that none is written down."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(value.get_secret_value() for value in values if isinstance(value, SecretStr))
+
+    def without_platforms(self) -> Settings:
+        """The same, for a house that speaks in no chat."""
+        tokens = ("slack_bot_token", "slack_app_token", "discord_token", "telegram_token")
+        return self.model_copy(update=dict.fromkeys(tokens))
 
     def folder(self) -> Path:
         """Where Placet keeps what is its own; made if it is not there, readable for its owner alone."""
@@ -54,14 +88,12 @@ class Settings(BaseSettings):
         url = self.database_url or f"sqlite:///{self.folder() / 'placet.db'}"
         if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) or url == "sqlite:///:memory:":
             raise ConfigError(
-                ".env or the environment",
+                ENVIRONMENT,
                 None,
                 "PLACET_DATABASE_URL: an address such as postgresql://user:password@host/placet or sqlite:////file.db",
             )
         if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).absolute().parent.is_dir():
-            raise ConfigError(
-                ".env or the environment", None, f"PLACET_DATABASE_URL: there is no folder for {url}; make it first"
-            )
+            raise ConfigError(ENVIRONMENT, None, f"PLACET_DATABASE_URL: there is no folder for {url}; make it first")
         return url
 
     def server(self) -> str:
@@ -85,6 +117,7 @@ class PersonEntry(_Strict):
     roles: list[Slug] = []
     skills: list[Slug] = []
     admin: bool = False
+    accounts: AccountsEntry = AccountsEntry()
 
 
 class ProgramEntry(_Strict):
@@ -95,6 +128,7 @@ class HouseFile(_Strict):
     people: dict[Slug, PersonEntry] = Field(min_length=1)
     programs: dict[Slug, ProgramEntry] = {}
     policy: str | dict[Any, Any] = "solo"
+    channels: dict[Slug, ChannelEntry] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +140,9 @@ class House:
     programs: tuple[Program, ...]
     policy_document: dict[str, Any]
     policy: Policy
+    channels: tuple[Channel, ...] = ()
+    accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    """By person."""
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -114,9 +151,9 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as problem:
         first = problem.errors()[0]
-        name = "PLACET_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = f"PLACET_{'_'.join(str(part) for part in first['loc']).upper()}: " if first["loc"] else ""
         # Without what was given: it may hold a password.
-        raise ConfigError(".env or the environment", None, f"{name}: {first['msg']}") from None
+        raise ConfigError(ENVIRONMENT, None, name + first["msg"].removeprefix("Value error, ")) from None
     except UnicodeDecodeError as problem:
         raise ConfigError(".env", None, f"cannot be read: {problem}") from None
 
@@ -132,7 +169,7 @@ def read_house(settings: Settings) -> House:
             text = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as problem:
             raise ConfigError(file, None, f"cannot be read: {problem}") from problem
-        return _house(read_document(file, text))
+        return _house(read_document(file, text), settings.platforms())
     if settings.config is not None:
         raise ConfigError(file, None, "there is no such file; correct PLACET_CONFIG, or take it out for the defaults")
     return default_house()
@@ -143,7 +180,7 @@ def default_house() -> House:
     return _house(read_document("the defaults", "people: {you: {name: You, roles: [owner], admin: true}}\n"))
 
 
-def _house(document: Document) -> House:
+def _house(document: Document, platforms: tuple[str, ...] = ()) -> House:
     try:
         entries = HouseFile.model_validate(document.value if document.value is not None else {})
     except ValidationError as problem:
@@ -174,17 +211,31 @@ def _house(document: Document) -> House:
         inline = isinstance(entries.policy, dict)
         chosen = "" if "policy" in (document.value or {}) else "no `policy` is given, so `solo` applies: "
         raise document.fault(("policy", *faults[0].path) if inline else ("policy",), f"{chosen}{faults[0]}")
-    return House(str(document.file), people, programs, policy_document, policy)
+    return House(
+        source=str(document.file),
+        people=people,
+        programs=programs,
+        policy_document=policy_document,
+        policy=policy,
+        channels=read_channels(document, entries.channels, platforms, people, policy),
+        accounts=read_accounts(document, {name: entry.accounts for name, entry in entries.people.items()}),
+    )
 
 
-_KNOWN: Mapping[int, type[BaseModel]] = {0: HouseFile, 2: PersonEntry}
+_KNOWN: Mapping[tuple[str, int], type[BaseModel]] = {
+    ("people", 3): PersonEntry,
+    ("people", 4): AccountsEntry,
+    ("programs", 3): ProgramEntry,
+    ("channels", 3): ChannelEntry,
+}
+"""What a section holds so many steps into the file."""
 
 
 def _words(error: Mapping[str, Any], trail: tuple[str | int, ...]) -> str:
     """A mistake in words of ours, with the remedy."""
     name = ".".join(str(part) for part in trail) or "the file"
     if error["type"] == "extra_forbidden":
-        model: type[BaseModel] = ProgramEntry if trail[0] == "programs" else _KNOWN.get(len(trail) - 1, HouseFile)
+        model = _KNOWN.get((str(trail[0]), len(trail)), HouseFile)
         known = ", ".join(model.model_fields)
         return f"`{name}` is not known here; take it out or correct its spelling (known: {known})"
     if error["type"] == "missing":

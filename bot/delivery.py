@@ -8,168 +8,97 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from bot.desk import Closing, Desk, NotCertain, Overloaded
-from bot.ids import new_id
-from bot.threads import off_the_loop
+from bot.courier import Courier
+from bot.desk import Desk
+from bot.errand import Face, Notice, Place
+from bot.pace import Timer, WallTimer
 from core import card
-from core.engine import CLOCK, Batch, Bookkeeping, Failed, Told
-from core.errors import DeliveryFailed, PostGone, StoreUnavailable
+from core.engine import Batch
 from core.events import Blocked, Escalated, Reminded
-from core.ports import Clock, Messenger, Post, PostRef, Reader, Transaction
-from core.wording import notice
+from core.ports import Clock, Reader
+from core.queue import urgency
 
-_AT_ONCE = 100
-_MOST_NOTICES = 100
-_MOST_FAULTS = 5
-_LOOK_AGAIN = 5.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+__all__ = ["Delivery", "Place"]
 log = logging.getLogger("placet.delivery")
 
 
 class Delivery:
-    """`messengers`: who serves each channel."""
+    """`places`: where each channel's cards are shown. It may answer otherwise after a `refresh`.
 
-    def __init__(self, desk: Desk, reader: Reader, clock: Clock, messengers: Mapping[str, Messenger]) -> None:
+    `face`: the card of a request; called beside the event loop, where it may read.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        reader: Reader,
+        clock: Clock,
+        places: Callable[[], Mapping[str, Place]],
+        timer: Timer | None = None,
+        face: Face = card.of,
+    ) -> None:
         self._desk = desk
         self._reader = reader
         self._clock = clock
-        self._messengers = messengers
-        self._wakes = {channel: asyncio.Event() for channel in messengers}
-        self._degraded: dict[str, str] = {}
-        self._faults: dict[Post, int] = {}
-        # The oldest are let go when a platform is away for long: the cards themselves say how things stand.
-        self._notices: dict[str, deque[Told]] = {channel: deque(maxlen=_MOST_NOTICES) for channel in messengers}
+        self._places = places
+        self._timer = timer or WallTimer()
+        self._face = face
+        self._couriers: dict[str, Courier] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """Of every channel that is served, or was: the last one may still be about to end."""
+        self._running = False
 
     @property
     def degraded(self) -> Mapping[str, str]:
         """Channels that do not take messages now, and why."""
-        return dict(self._degraded)
+        return {name: courier.trouble for name, courier in self._couriers.items() if courier.trouble is not None}
 
     def on_batch(self, batch: Batch) -> None:
-        aloud = [told for told in batch.facts if isinstance(told.fact, (Reminded, Escalated, Blocked))]
-        for notices in self._notices.values():
-            notices.extend(aloud)
-        if batch.changed:
-            for wake in self._wakes.values():
-                wake.set()
+        if batch.registry_changed:
+            self.refresh()
+        aloud = [
+            Notice(told, urgency(batch.changed[told.request]))
+            for told in batch.facts
+            if isinstance(told.fact, (Reminded, Escalated, Blocked)) and told.request in batch.changed
+        ]
+        for courier in self._couriers.values():
+            courier.notices.extend(aloud)
+            if batch.changed:
+                courier.wake.set()
+
+    def refresh(self) -> None:
+        """The places may have changed: serve the new channels, stop serving those that are gone. On the event loop."""
+        if not self._running:
+            return
+        try:
+            places = self._places()
+        except Exception:
+            log.exception("nobody knows where the channels are now; they stay as they were")
+            return
+        for name in self._couriers.keys() - places.keys():
+            del self._couriers[name]
+            self._tasks[name].cancel()
+        for name, place in places.items():
+            courier = self._couriers.get(name)
+            if courier is not None:
+                courier.place = place
+                continue
+            courier = self._couriers[name] = Courier(name, place, self._desk, self._reader, self._timer, self._face)
+            before = self._tasks.get(name)
+            self._tasks[name] = asyncio.create_task(courier.run(before), name=f"delivery to {name}")
+        self._tasks = {name: task for name, task in self._tasks.items() if name in self._couriers or not task.done()}
 
     async def run(self) -> None:
         """Serve every channel until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for channel, messenger in self._messengers.items():
-                group.create_task(self._serve(channel, messenger))
-
-    async def _serve(self, channel: str, messenger: Messenger) -> None:
-        pause = _FIRST_PAUSE
-        wake = self._wakes[channel]
-        while True:
-            wake.clear()
-            try:
-                posts = await off_the_loop(self._reader.unshown, channel, _AT_ONCE)
-                await self._show_all(messenger, posts)
-                await self._say(channel, messenger)
-            except DeliveryFailed as problem:
-                self._degraded[channel] = str(problem)
-                log.warning("channel %s does not take messages: %s", channel, problem)
-                await asyncio.sleep(problem.retry_after or pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            except (StoreUnavailable, NotCertain, Overloaded) as problem:
-                log.warning("delivery to %s waits for the database: %s", channel, problem)
-                await asyncio.sleep(pause)
-                continue
-            except Closing:
-                return
-            except Exception as problem:
-                # A fault in one adapter must not stop the others, nor itself for good.
-                self._degraded[channel] = f"fault: {problem}"
-                log.exception("delivery to %s failed", channel)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            self._degraded.pop(channel, None)
-            pause = _FIRST_PAUSE
-            if not posts:
-                try:
-                    async with asyncio.timeout(_LOOK_AGAIN):
-                        await wake.wait()
-                except TimeoutError:
-                    pass
-
-    async def _show_all(self, messenger: Messenger, posts: Sequence[Post]) -> None:
-        """A card that is not taken does not stand in the way of the others; a platform that is away does."""
-        trouble: Exception | None = None
-        for post in posts:
-            try:
-                await self._show(messenger, post)
-            except (StoreUnavailable, NotCertain, Overloaded, Closing):
-                raise
-            except Exception as problem:
-                if isinstance(problem, DeliveryFailed) and not problem.permanent:
-                    raise
-                log.warning("the card of %s is not taken by %s: %s", post.request, post.channel, problem)
-                if isinstance(problem, DeliveryFailed) or self._faulty_again(post):
-                    await self._keep(refused(post))
-                else:
-                    trouble = trouble or problem
-        if trouble is not None:
-            raise trouble
-
-    def _faulty_again(self, post: Post) -> bool:
-        """Whether the adapter has failed on this very card so often that it is the card."""
-        faults = self._faults.get(post, 0) + 1
-        if faults < _MOST_FAULTS:
-            self._faults[post] = faults
-            return False
-        self._faults.pop(post, None)
-        return True
-
-    async def _show(self, messenger: Messenger, post: Post) -> None:
-        request = await off_the_loop(self._reader.request, post.request)
-        if request is None:
-            return
-        face = card.of(request)
-        ref = post.ref
-        if ref is not None:
-            try:
-                await messenger.update(PostRef(post.channel, ref), face)
-            except PostGone:
-                ref = None
-        if ref is None and post.shown and not request.pending:
-            # It was deleted: after the decision it is left alone, also when more is said about the request.
-            await self._keep(lambda tx: tx.mark_gone(post.request, post.channel))
-            return
-        if ref is None:
-            ref = (await messenger.post(post.channel, face)).ref
-        shown = ref
-        await self._keep(lambda tx: tx.mark_shown(post.request, post.channel, request.version, shown))
-
-    async def _say(self, channel: str, messenger: Messenger) -> None:
-        """What was recorded and has to be said aloud. At most once: a notice that a crash swallows is not repeated."""
-        notices = self._notices[channel]
-        while notices:
-            told = notices[0]
-            request = await off_the_loop(self._reader.request, told.request)
-            text = notice(request, told.fact) if request is not None and request.pending else None
-            if text is not None:
-                try:
-                    await messenger.notify(channel, text)
-                except DeliveryFailed as problem:
-                    if not problem.permanent:
-                        raise
-                    log.warning("a notice is not taken by %s: %s", channel, problem)
-            notices.popleft()
-
-    async def _keep(self, apply: Callable[[Transaction], None]) -> None:
-        outcome = await self._desk.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=apply))
-        if isinstance(outcome, Failed):
-            # What is not remembered would be sent again at once, and again.
-            raise outcome.error
-
-
-def refused(post: Post) -> Callable[[Transaction], None]:
-    """That this version of a card is not taken, to be remembered."""
-    return lambda tx: tx.mark_refused(post.request, post.channel, post.wanted)
+        self._running = True
+        self.refresh()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._running = False
+            tasks, self._tasks, self._couriers = list(self._tasks.values()), {}, {}
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -41,6 +41,21 @@ def new_token(kind: str) -> str:
     return f"placet_{kind}_{secrets.token_urlsafe(32)}"
 
 
+_READABLE = "23456789CDFGHJKMNPQRTVWXY"
+"""No two of these look alike, and no words come of them."""
+
+
+def new_code() -> str:
+    """A code that a person types within minutes, in two groups: `K7QF-93WD`. 37 random bits."""
+    signs = "".join(secrets.choice(_READABLE) for _ in range(8))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def code_digest(typed: str) -> str:
+    """What is kept of a code, however it was typed: in small letters, with the dash or without."""
+    return digest_of("".join(sign for sign in typed.upper() if sign.isalnum()))
+
+
 def digest_of(token: str) -> str:
     """What is kept of a token. A plain SHA-256 is enough: 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 _QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "alembic", "sqlalchemy")
 
 
 class LineFormatter(logging.Formatter):
-    """`time=… level=… log=… message="…"`; a traceback stays on the same line."""
+    """`time=… level=… log=… message="…"`; a traceback stays on the same line. `secrets` are never written."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._secrets = tuple(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         line = f"time={at} level={record.levelname.lower()} log={record.name} message={_quoted(record.getMessage())}"
         if record.exc_info:
             line += f" trace={_quoted(self.formatException(record.exc_info))}"
+        # An SDK may put a token into an address, and an address into an exception.
+        for secret in self._secrets:
+            line = line.replace(secret, "…")
         return line
 
 
@@ -24,10 +32,10 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def begin(level: str) -> None:
+def begin(level: str, secrets: Iterable[str] = ()) -> None:
     """Log to standard error at this level; libraries only when something is wrong."""
     handler = logging.StreamHandler()
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(LineFormatter(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -34,7 +34,27 @@ class _Pending(Collector):
         return [GaugeMetricFamily("placet_pending", "Requests that wait for a decision", labels=["tier"])]
 
 
+class _Degraded(Collector):
+    """What does not work as it should now, and why."""
+
+    def __init__(self, degraded: Callable[[], Mapping[tuple[str, str], str]]) -> None:
+        self._degraded = degraded
+
+    def collect(self) -> list[Metric]:
+        [family] = self.describe()
+        assert isinstance(family, GaugeMetricFamily)  # noqa: S101 - made one line above
+        for (kind, name), why in self._degraded().items():
+            family.add_metric([kind, name, why], 1)
+        return [family]
+
+    def describe(self) -> list[Metric]:
+        about = "Channels that do not take messages and platforms that bring no taps"
+        return [GaugeMetricFamily("placet_degraded", about, labels=["kind", "name", "why"])]
+
+
 class Metrics:
+    """`counts`: how many wait, by tier; `waiting`: for the writer."""
+
     def __init__(self, counts: Callable[[], Mapping[int, int]], waiting: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Pending(counts))
@@ -49,6 +69,10 @@ class Metrics:
         self.refusals = Counter("placet_refusals", "Commands refused", ["code"], registry=self.registry)
         queue = Gauge("placet_queue", "Commands that wait for the writer", registry=self.registry)
         queue.set_function(waiting)
+
+    def watch(self, degraded: Callable[[], Mapping[tuple[str, str], str]]) -> None:
+        """Show what does not work as it should, by kind and name, and why."""
+        self.registry.register(_Degraded(degraded))
 
     def on_batch(self, batch: Batch) -> None:
         self._batches.inc()

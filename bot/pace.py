@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import time
 from collections import deque
@@ -18,6 +19,10 @@ MARGIN = 1.04
 Urgency = tuple[int, ...]
 AT_ONCE: Urgency = (-1_000,)
 """Somebody has just tapped and looks at the screen."""
+_MOST_WINDOWS = 10_000
+_TINY = 1e-6
+"""Seconds too few to wait for: a sum of fractions may miss the moment by less."""
+_Window = tuple[Rate, str]
 
 
 class Timer(Protocol):
@@ -38,43 +43,99 @@ class WallTimer:
         await asyncio.sleep(seconds)
 
 
+class Turn:
+    """The right to make one call, now. Who does not make it gives it `back`."""
+
+    def __init__(self, pace: Pace, windows: Sequence[_Window], at: float, waited: float) -> None:
+        self._pace = pace
+        self.windows = windows
+        self.at = at
+        self.waited = waited
+        """Seconds since it was asked for."""
+
+    def begins(self) -> None:
+        """The call is made at this moment and not, as was assumed, when the turn was given."""
+        self._pace.move(self)
+
+    def back(self) -> None:
+        """The call is not made after all."""
+        self._pace.take_back(self)
+
+
 @dataclass(order=True)
 class _Waiter:
     urgency: Urgency
     number: int
-    rates: Sequence[Rate] = field(compare=False)
+    windows: Sequence[_Window] = field(compare=False)
     chat: str = field(compare=False)
-    call: str = field(compare=False)
-    turn: asyncio.Future[None] = field(compare=False)
+    since: float = field(compare=False)
+    turn: asyncio.Future[Turn] = field(compare=False)
 
 
 class Pace:
-    """One platform's turns, for all its chats; on one event loop."""
+    """One platform's turns, for all its chats; on one event loop.
+
+    Who may not go yet keeps nobody waiting who may. In one chat, and among all who want the same rate, the more urgent
+    go first and equals in the order in which they came, so nobody waits for ever behind somebody less urgent.
+    """
 
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
         self._waiters: list[_Waiter] = []
         self._numbers = count()
-        self._sent: dict[tuple[Rate, str], deque[float]] = {}
+        self._sent: dict[_Window, deque[float]] = {}
         self._held: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def turn(self, rates: Sequence[Rate], chat: str, call: str, urgency: Urgency = AT_ONCE) -> None:
+    async def turn(self, rates: Sequence[Rate], chat: str, call: str, urgency: Urgency = AT_ONCE) -> Turn:
         """Wait until one call may be made. The smallest urgency of those who may go is first."""
-        if not rates and not self._held:
-            return
-        waiter = _Waiter(urgency, next(self._numbers), rates, chat, call, asyncio.get_running_loop().create_future())
-        heapq.heappush(self._waiters, waiter)
+        windows = list(dict.fromkeys((rate, chat if rate.chat else "") for rate in rates if call in rate.calls))
+        now = self._timer.time()
+        if not windows and not self._held:
+            return Turn(self, windows, now, 0.0)
+        future: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiters, _Waiter(urgency, next(self._numbers), windows, chat, now, future))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._give())
         self._wake.set()
-        await waiter.turn
+        try:
+            turn = await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                future.result().back()
+            self._wake.set()
+            raise
+        turn.begins()
+        return turn
 
     def hold(self, seconds: float, chat: str = "") -> None:
         """The platform has asked to be left alone for so long, in one chat or in all."""
         self._held[chat] = max(self._held.get(chat, 0.0), self._timer.time() + seconds)
         self._wake.set()
+
+    def move(self, turn: Turn) -> None:
+        """Count the turn's call as made now."""
+        now = self._timer.time()
+        if now != turn.at:
+            self._forget(turn)
+            turn.at = now
+            self._count(turn)
+
+    def take_back(self, turn: Turn) -> None:
+        """Do not count the turn's call."""
+        self._forget(turn)
+        self._wake.set()
+
+    def _forget(self, turn: Turn) -> None:
+        for window in turn.windows:
+            # So many may have gone meanwhile that it is forgotten already.
+            with contextlib.suppress(KeyError, ValueError):
+                self._sent[window].remove(turn.at)
+
+    def _count(self, turn: Turn) -> None:
+        for window in turn.windows:
+            self._sent.setdefault(window, deque(maxlen=window[0].most)).append(turn.at)
 
     async def _give(self) -> None:
         """Give turns until nobody waits."""
@@ -84,9 +145,11 @@ class Pace:
             if wait > 0:
                 sleeping = asyncio.ensure_future(self._timer.sleep(wait))
                 waking = asyncio.ensure_future(self._wake.wait())
-                await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (sleeping, waking):
-                    task.cancel()
+                try:
+                    await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in (sleeping, waking):
+                        task.cancel()
                 await asyncio.gather(sleeping, waking, return_exceptions=True)
 
     def _next(self) -> float:
@@ -98,9 +161,11 @@ class Pace:
                 if waiter.turn.done():
                     continue
                 wait = self._wait(waiter, now)
-                if wait <= 0:
-                    self._take(waiter, now)
-                    waiter.turn.set_result(None)
+                if wait <= _TINY:
+                    turn = Turn(self, waiter.windows, now, now - waiter.since)
+                    self._count(turn)
+                    self._tidy(now)
+                    waiter.turn.set_result(turn)
                     return 0.0
                 passed.append(waiter)
                 shortest = min(shortest, wait)
@@ -113,19 +178,18 @@ class Pace:
         wait = 0.0
         for place in ("", waiter.chat):
             wait = max(wait, self._held.get(place, 0.0) - now)
-        for rate in waiter.rates:
-            if waiter.call not in rate.calls:
-                continue
-            sent = self._sent.get((rate, waiter.chat if rate.chat else ""))
+        for window in waiter.windows:
+            rate, sent = window[0], self._sent.get(window)
             if sent is not None and len(sent) >= rate.most:
-                wait = max(wait, sent[-rate.most] + rate.seconds * MARGIN - now)
+                wait = max(wait, sent[0] + rate.seconds * MARGIN - now)
         return wait
 
-    def _take(self, waiter: _Waiter, now: float) -> None:
-        for rate in waiter.rates:
-            if waiter.call in rate.calls:
-                key = (rate, waiter.chat if rate.chat else "")
-                self._sent.setdefault(key, deque(maxlen=rate.most)).append(now)
-        if len(self._sent) > 10_000:
-            self._sent = {key: sent for key, sent in self._sent.items() if sent[-1] + key[0].seconds * MARGIN > now}
+    def _tidy(self, now: float) -> None:
+        """Forget what no longer bounds anybody."""
         self._held = {place: until for place, until in self._held.items() if until > now}
+        if len(self._sent) > _MOST_WINDOWS:
+            self._sent = {
+                window: sent
+                for window, sent in self._sent.items()
+                if sent and sent[-1] + window[0].seconds * MARGIN > now
+            }

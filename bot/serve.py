@@ -13,12 +13,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 import uvicorn
 
 from bot.api.app import create_app
-from bot.bootstrap import declare, leave_keys, running
+from bot.bootstrap import declare, running
 from bot.config import House, Settings, read_house
+from bot.keys import leave_keys
+from bot.pace import Timer
 from bot.services import Services
 from bot.yaml_document import ConfigError
 from core.errors import PlacetError
-from core.ports import Messenger
+from core.ports import Clock, Messenger
 
 GRACE = 10
 """Seconds that calls in flight have to end after SIGTERM."""
@@ -52,13 +54,17 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 @contextlib.asynccontextmanager
 async def serving(
-    settings: Settings, house: House, messengers: Mapping[str, Messenger] | None = None
+    settings: Settings,
+    house: House,
+    messengers: Mapping[str, Messenger] | None = None,
+    clock: Clock | None = None,
+    timer: Timer | None = None,
 ) -> AsyncIterator[tuple[Services, str]]:
     """Placet behind its API at an address, which is given with the services. Drained at the end."""
     sock = listening_socket(settings.host, settings.port)
     port = sock.getsockname()[1]
     try:
-        async with running(settings, house, messengers) as services:
+        async with running(settings, house, messengers, clock, timer) as services:
             await leave_keys(services, settings.token_file(settings.host, port))
             config = uvicorn.Config(
                 create_app(services),

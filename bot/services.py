@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.bulletin import Bulletin
+from bot.channels import OK, STANDBY, Channels
 from bot.delivery import Delivery
 from bot.desk import Desk
+from bot.faces import Faces
 from bot.lookups import Lookups
 from bot.metrics import Metrics
 from bot.threads import within
 from core.commands import Command
-from core.engine import Outcome
-from core.errors import Refused
+from core.engine import Done, Outcome
+from core.errors import PlacetError, Refused
+from core.model import Actor, ActorKind
 from core.ports import Clock, Reader
 from core.registry import Registry
 
 Answer = TypeVar("Answer")
+START = Actor(ActorKind.SYSTEM, "start", "start")
 security = logging.getLogger("placet.security")
 _MOST_LINES = 20
 """Lines in the security log in one second; what is above is counted in the metrics alone."""
@@ -34,10 +38,14 @@ class Services:
     lookups: Lookups
     bulletin: Bulletin
     delivery: Delivery
+    channels: Channels
+    faces: Faces
     clock: Clock
     metrics: Metrics
     registry: Callable[[], Registry]
     max_body: int
+    public_url: str | None = None
+    """Where people reach this server with a browser."""
     _second: int = 0
     _lines: int = 0
 
@@ -47,6 +55,14 @@ class Services:
         if isinstance(outcome, Refused):
             self.refused(command, outcome)
         return outcome
+
+    async def must(self, command: Command) -> None:
+        """Carry out what is declared. Raises PlacetError when it is refused."""
+        outcome = await self.ask(command)
+        if isinstance(outcome, Done):
+            return
+        detail = f"{outcome.field} {outcome.detail}" if isinstance(outcome, Refused) else "see the log"
+        raise PlacetError(f"{type(command).__name__} at start: {detail}")
 
     def refused(self, command: Command, refused: Refused) -> None:
         self.metrics.refusals.labels(refused.code).inc()
@@ -64,6 +80,14 @@ class Services:
                 command.request or type(command).__name__,
                 actor.via,
             )
+
+    def degraded(self) -> Mapping[tuple[str, str], str]:
+        """What does not work as it should, by kind and name, and why: channels of delivery, platforms of taps."""
+        channels = {("channel", name): why for name, why in self.delivery.degraded.items()}
+        platforms = {
+            ("platform", name): why for name, why in self.channels.states().items() if why not in (OK, STANDBY)
+        }
+        return channels | platforms
 
     async def read(self, question: Callable[..., Answer], *arguments: object) -> Answer:
         """Ask the reader without blocking the event loop."""

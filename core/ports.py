@@ -48,13 +48,21 @@ class PostRef:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A card standing (or to stand) in one chat. Delivery makes `shown` equal to `wanted`."""
+    """A card standing (or to stand) in one chat. Delivery makes `shown` equal to `wanted`.
+
+    `ref`: the message in which it stands; `queue|…` (`core.queue`) where it shares one with others.
+    `attempted`: sending was begun and nobody knows whether it came through. `also`: further messages that show it.
+    `urgency`: the smaller, the sooner. Pending before ended, then the highest tier, then the nearest deadline.
+    """
 
     request: str
     channel: str
     wanted: int
     shown: int
     ref: str | None
+    attempted: bool = False
+    also: tuple[str, ...] = ()
+    urgency: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,9 @@ class Transaction(Protocol):
     def write(self, writing: Writing, now: datetime) -> None:
         """Record everything. A stream that somebody else has written to meanwhile makes it fail as a whole."""
 
+    def mark_attempted(self, request: str, channel: str) -> None:
+        """The card is about to be sent: until it is marked as shown, nobody knows whether it stands there."""
+
     def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
         """This version of the card now stands in the channel, under this reference."""
 
@@ -119,6 +130,18 @@ class Transaction(Protocol):
 
     def mark_gone(self, request: str, channel: str) -> None:
         """The post was deleted and is not to be sent again."""
+
+    def release(self, request: str, channel: str) -> None:
+        """The post stands nowhere any more and is to be sent anew, as if it had never been shown."""
+
+    def adopt(self, request: str, channel: str, ref: str) -> None:
+        """A message of ours that shows this request alone was found: from now on it is brought up to date too.
+
+        It is the post's own message where that has none, one of `also` otherwise; the same again changes nothing.
+        """
+
+    def disown(self, request: str, channel: str, ref: str) -> None:
+        """This message was deleted. If it was the post's own, the first of `also` takes its place."""
 
     def keep_draft(self, draft: Draft) -> None:
         """Keep an unfinished answer, over one of the same id."""
@@ -195,6 +218,12 @@ class Reader(Protocol):
     def unshown(self, channel: str, most: int) -> Sequence[Post]:
         """Posts of a channel whose shown version is behind the wanted one, the most urgent first."""
 
+    def posts_at(self, channel: str, ref: str) -> Sequence[Post]:
+        """All posts of which this is the `ref` (not one of `also`), in the order of their requests' ids."""
+
+    def posts_of(self, request: str) -> Sequence[Post]:
+        """All posts of a request, in the order of their channels."""
+
     def draft(self, draft: str, now: datetime) -> Draft | None:
         """An unfinished answer, if its time is not over."""
 
@@ -210,6 +239,21 @@ class Store(Protocol):
 
     def latest(self) -> datetime | None:
         """The time of the latest recorded fact: `now` never goes back behind it."""
+
+
+class Lease(Protocol):
+    """What one process alone may do, until it lets go of it or is gone."""
+
+    def good(self) -> bool:
+        """Whether it is still held. Once it is not, it never is again."""
+
+    def release(self) -> None:
+        """Let go of it. Twice is once."""
+
+
+class Leases(Protocol):
+    def take(self, name: str) -> Lease | None:
+        """The lease of a name, or None while another process holds it. Raises StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,12 @@ class SqlReader:
     def unshown(self, channel: str, most: int) -> Sequence[Post]:
         return self._ask(lambda session: outbox.unshown(session, channel, most))
 
+    def posts_at(self, channel: str, ref: str) -> Sequence[Post]:
+        return self._ask(lambda session: outbox.posts_at(session, channel, ref))
+
+    def posts_of(self, request: str) -> Sequence[Post]:
+        return self._ask(lambda session: outbox.posts_of(session, request))
+
     def draft(self, draft: str, now: datetime) -> Draft | None:
         return self._ask(lambda session: outbox.draft(session, draft, now))
 

@@ -123,6 +123,10 @@ class SqlTransaction:
         if not self._session.is_sqlite:
             self._session.one(_in_turn)
 
+    def mark_attempted(self, request: str, channel: str) -> None:
+        self._take_turn()
+        outbox.mark_attempted(self._session, request, channel)
+
     def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
         self._take_turn()  # Before the row: who writes facts wants its posts only after it has its turn.
         outbox.mark_shown(self._session, request, channel, version, ref)
@@ -134,6 +138,18 @@ class SqlTransaction:
     def mark_gone(self, request: str, channel: str) -> None:
         self._take_turn()
         outbox.mark_gone(self._session, request, channel)
+
+    def release(self, request: str, channel: str) -> None:
+        self._take_turn()
+        outbox.release(self._session, request, channel)
+
+    def adopt(self, request: str, channel: str, ref: str) -> None:
+        self._take_turn()
+        outbox.adopt(self._session, request, channel, ref)
+
+    def disown(self, request: str, channel: str, ref: str) -> None:
+        self._take_turn()
+        outbox.disown(self._session, request, channel, ref)
 
     def keep_draft(self, draft: Draft) -> None:
         outbox.keep_draft(self._session, draft)

@@ -105,11 +105,15 @@ posts = Table(
     Column("wanted", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
-    Column("rank", SmallInteger, nullable=False),
+    Column("rank", SmallInteger, nullable=False),  # minus the tier; 100 more once the request has ended
     Column("expire_at", BigInteger, nullable=False),
     Column("ref", Text),
+    Column("attempted", SmallInteger, nullable=False, server_default=text("0")),
+    Column("also", Text),
     sqlite_with_rowid=False,
 )
+_standing = text("ref IS NOT NULL")
+Index("ix_posts_standing", posts.c.channel, posts.c.ref, sqlite_where=_standing, postgresql_where=_standing)
 _behind = text("shown < wanted AND refused < wanted")
 Index(
     "ix_posts_behind",

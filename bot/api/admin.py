@@ -6,16 +6,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from bot.api.answers import KeyAnswer, KeysAnswer, MeAnswer, PeopleAnswer, PersonAnswer, PolicyAnswer, StopAnswer
+from bot.api.answers import (
+    KeyAnswer,
+    KeysAnswer,
+    LinkAnswer,
+    MeAnswer,
+    PeopleAnswer,
+    PersonAnswer,
+    PolicyAnswer,
+    StopAnswer,
+)
+from bot.api.auth import Caller
 from bot.api.calls import Calls, JsonResponse
-from bot.api.models import AwayBody, KeyBody, StopBody
+from bot.api.models import AwayBody, KeyBody, StopBody, UnlinkBody
 from bot.api.problems import Problem
 from bot.api.route import StrictRoute
 from bot.api.view import Doc, dump
-from bot.ids import digest_of, new_id, new_token, written
+from bot.ids import code_digest, digest_of, new_code, new_id, new_token, written
+from core.accounts import CODE_LASTS, Accounts, OfferLink, UnlinkAccount
 from core.canonical import time_text
 from core.durations import duration_text
-from core.model import ActorKind, Away, Key, Person
+from core.model import Account, ActorKind, Away, Key, Person
 from core.policy import Policy, describe
 from core.registry import SCOPES, CreateKey, Resume, RevokeKey, SetAway, Stop
 
@@ -23,7 +34,19 @@ _PersonId = Annotated[str, Path(alias="id", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}
 _KeyId = Annotated[str, Path(alias="id", pattern=r"^key_[0-9a-z]{1,26}$")]
 
 
-def _person(person: Person) -> Doc:
+def _accounts(accounts: Accounts, person: str) -> list[Doc]:
+    return [
+        {
+            "platform": account.platform,
+            "workspace": account.workspace,
+            "user": account.user,
+            "declared": accounts.links[account].declared,
+        }
+        for account in accounts.of(person)
+    ]
+
+
+def _person(person: Person, accounts: Accounts) -> Doc:
     return {
         "id": person.id,
         "name": person.name,
@@ -33,6 +56,7 @@ def _person(person: Person) -> Doc:
         "active": person.active,
         "away_until": time_text(person.away.until) if person.away else None,
         "delegate": person.away.delegate if person.away else None,
+        "accounts": _accounts(accounts, person.id),
     }
 
 
@@ -84,9 +108,15 @@ def admin_router(calls: Calls) -> APIRouter:
     @router.get("/me", response_model=MeAnswer, tags=["people"], summary="Who am I?")
     async def me(request: Request) -> Response:
         caller = calls.caller(request)
-        person = services.registry().people.get(caller.actor.ref)
-        roles = sorted(person.roles) if person and not caller.is_program else []
-        doc = {"kind": caller.actor.kind, "id": caller.actor.ref, "scopes": sorted(caller.scopes), "roles": roles}
+        registry, me = services.registry(), caller.actor
+        person = None if caller.is_program else registry.people.get(me.ref)
+        doc = {
+            "kind": me.kind,
+            "id": me.ref,
+            "scopes": sorted(caller.scopes),
+            "roles": sorted(person.roles) if person else [],
+            "accounts": _accounts(registry.accounts, me.ref) if person else [],
+        }
         return JsonResponse(dump(doc))
 
     @router.get("/people", response_model=PeopleAnswer, tags=["people"], summary="Who decides here")
@@ -95,8 +125,9 @@ def admin_router(calls: Calls) -> APIRouter:
         caller.need("read")
         if caller.is_program:
             raise Problem("not_a_person", 403, "People are shown to people.")
-        found = sorted(services.registry().people.values(), key=lambda person: person.id)
-        return JsonResponse(dump({"items": [_person(person) for person in found]}))
+        registry = services.registry()
+        found = sorted(registry.people.values(), key=lambda person: person.id)
+        return JsonResponse(dump({"items": [_person(person, registry.accounts) for person in found]}))
 
     @router.put("/people/{id}/away", response_model=PersonAnswer, tags=["people"], summary="Be away, or back again")
     async def away(request: Request, person: _PersonId, body: AwayBody) -> Response:
@@ -107,7 +138,46 @@ def admin_router(calls: Calls) -> APIRouter:
             raise Problem("invalid", 422, "A delegate needs an `until`.")
         wanted = Away(body.until, body.delegate) if body.until else None
         await calls.carry_out(SetAway(new_id("cmd"), caller.actor, "", "-", person, wanted))
-        return JsonResponse(dump(_person(services.registry().people[person])))
+        return as_now(person)
+
+    def as_now(person: str) -> Response:
+        registry = services.registry()
+        return JsonResponse(dump(_person(registry.people[person], registry.accounts)))
+
+    def who_may_link(request: Request, person: str) -> Caller:
+        """For oneself with any token that votes; an account decides in a person's name, so for others `admin`."""
+        caller = calls.caller(request)
+        caller.need("vote")
+        if person != caller.actor.ref:
+            caller.need("admin")
+        return caller
+
+    @router.post(
+        "/people/{id}/link",
+        status_code=201,
+        response_model=LinkAnswer,
+        tags=["people"],
+        summary="A code that links an account in a chat",
+    )
+    async def link(request: Request, person: _PersonId) -> Response:
+        """For oneself, or for anybody by an administrator. The account that shows it to the bot (`/placet link CODE`)
+        is this person's from then on. It works once, for ten minutes, and makes an earlier one useless.
+        """
+        caller = who_may_link(request, person)
+        code = new_code()
+        digest = code_digest(code)
+        await calls.carry_out(OfferLink(new_id("cmd"), caller.actor, "", "-", person, digest))
+        offer = services.registry().accounts.offers.get(digest)
+        until = offer.until if offer else services.clock.now() + CODE_LASTS
+        return JsonResponse(dump({"code": code, "expires_at": time_text(until)}), 201, {"Cache-Control": "no-store"})
+
+    @router.post("/people/{id}/unlink", response_model=PersonAnswer, tags=["people"], summary="Take an account away")
+    async def unlink(request: Request, person: _PersonId, body: UnlinkBody) -> Response:
+        """One's own, or anybody's for an administrator. What is declared in `placet.yaml` is taken out there."""
+        caller = who_may_link(request, person)
+        account = Account(body.platform, body.workspace, body.user)
+        await calls.carry_out(UnlinkAccount(new_id("cmd"), caller.actor, "", "-", person, account))
+        return as_now(person)
 
     @router.get("/keys", response_model=KeysAnswer, tags=["keys"], summary="Keys and whom they speak for")
     async def keys(request: Request) -> Response:

@@ -239,6 +239,26 @@ class EventsAnswer(BaseModel):
     items: list[EventAnswer]
 
 
+class AccountAnswer(BaseModel):
+    """Somebody on one platform. `workspace`: Slack's team; `declared`: in `placet.yaml`, and changed there only."""
+
+    platform: str
+    workspace: str
+    user: str
+    declared: bool
+
+
+class LinkAnswer(BaseModel):
+    """A code that links the account which shows it, once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"code": "K7QF-93WD", "expires_at": "2026-11-20T15:24:00.000000Z"}}
+    )
+
+    code: str
+    expires_at: str
+
+
 class PersonAnswer(BaseModel):
     id: str
     name: str
@@ -248,6 +268,7 @@ class PersonAnswer(BaseModel):
     active: bool
     away_until: str | None
     delegate: str | None
+    accounts: list[AccountAnswer]
 
 
 class PeopleAnswer(BaseModel):
@@ -276,6 +297,7 @@ class MeAnswer(BaseModel):
     id: str
     scopes: list[str]
     roles: list[str]
+    accounts: list[AccountAnswer]
 
 
 class PolicyAnswer(BaseModel):
@@ -298,8 +320,11 @@ class HealthAnswer(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """`channels` names those that do not take messages now, and why."""
+    """`channels` names those that do not take messages now, and why. `platforms` says of each that is configured `ok`,
+    `standby: …` (another process serves it), or why it brings no taps.
+    """
 
     status: Literal["ok", "unavailable"]
     database: str
     channels: dict[str, str]
+    platforms: dict[str, str]

@@ -83,7 +83,7 @@ def live_router(calls: Calls) -> APIRouter:
         summary="It can record and answer",
     )
     async def readyz() -> Response:
-        """503 while the database does not record. A degraded channel is named, and is no reason for 503."""
+        """503 while the database does not record. A degraded channel or platform is named, and is no reason for it."""
         trouble = services.desk.trouble
         if trouble is None:
             try:
@@ -94,6 +94,7 @@ def live_router(calls: Calls) -> APIRouter:
             "status": "unavailable" if trouble else "ok",
             "database": trouble or "ok",
             "channels": dict(services.delivery.degraded),
+            "platforms": dict(services.channels.states()),
         }
         return JsonResponse(dump(document), 503 if trouble else 200)
 

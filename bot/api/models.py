@@ -253,6 +253,20 @@ class AwayBody(_Body):
     delegate: Slug | None = None
 
 
+class UnlinkBody(_Body):
+    """An account as `GET /v1/people` shows it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"example": {"platform": "slack", "workspace": "T012AB34C", "user": "U345CD67E"}},
+    )
+
+    platform: Literal["slack", "discord", "telegram"]
+    workspace: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,24}$")] = Field("", description="Slack's team.")
+    user: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,24}$")]
+
+
 class KeyBody(_Body):
     model_config = ConfigDict(
         extra="forbid",

@@ -90,7 +90,7 @@ def _place(server: str) -> tuple[str, int]:
 
 def _token(settings: Settings, server: str, role: str) -> str:
     if settings.token:
-        return settings.token
+        return settings.token.get_secret_value()
     file = settings.token_file(*_place(server))
     if role == "program":
         file = file.with_name(file.name + ".program")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -62,8 +64,83 @@ def key_revoke(key: Annotated[str, typer.Argument(metavar="KEY")], as_json: Json
 def people_list(as_json: Json = False) -> None:
     """Everybody, with roles."""
     document = Client(settings()).get("/v1/people")
-    rows = [(p["id"], p["name"], p["roles"], "admin" if p["admin"] else "", _whereabouts(p)) for p in document["items"]]
-    show(document, as_json, lambda: tables.rows_table(("id", "name", "roles", "", "now"), rows))
+    rows = [
+        (
+            p["id"],
+            p["name"],
+            p["roles"],
+            "admin" if p["admin"] else "",
+            [_account(account) for account in p["accounts"]],
+            _whereabouts(p),
+        )
+        for p in document["items"]
+    ]
+    show(document, as_json, lambda: tables.rows_table(("id", "name", "roles", "", "accounts", "now"), rows))
+
+
+class Platform(StrEnum):
+    SLACK = "slack"
+    DISCORD = "discord"
+    TELEGRAM = "telegram"
+
+
+def _account(account: dict[str, Any]) -> str:
+    return f"{account['platform']} {_user(account)}"
+
+
+def _user(account: dict[str, Any]) -> str:
+    """An account's user as `placet.yaml` writes it: on Slack behind the team."""
+    return "/".join(part for part in (account["workspace"], account["user"]) if part)
+
+
+@people.command("link")
+def people_link(
+    person: Annotated[str | None, typer.Argument(metavar="PERSON", help="Whose; your own, if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a code that links an account in Slack, Discord or Telegram."""
+    client = Client(settings())
+    person = person or client.get("/v1/me")["id"]
+    made = client.post(f"/v1/people/{quote(person, safe='')}/link")
+    if as_json:
+        show(made, True, lambda: "")
+        return
+    # The code alone goes to standard output, so that `$(placet people link)` is the code.
+    print(made["code"])
+    note = (
+        f"In Slack, Discord or Telegram, from the account that is to be {person}'s, type:\n"
+        f"  /placet link {made['code']}\n"
+        f"It works once, until {tables.local_time(made['expires_at'])}. Show it to nobody else."
+    )
+    tables.errors_console().print(note, markup=False, soft_wrap=True)
+
+
+@people.command("unlink")
+def people_unlink(
+    person: Annotated[str, typer.Argument(metavar="PERSON")],
+    platform: Annotated[Platform, typer.Argument(metavar="PLATFORM", help="slack, discord or telegram.")],
+    user: Annotated[
+        str | None, typer.Argument(metavar="[USER]", help="Which, if there are several: as `people list` shows it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take an account away from a person: what is tapped from it counts no longer."""
+    client = Client(settings())
+    everybody = client.get("/v1/people")["items"]
+    accounts = [account for p in everybody if p["id"] == person for account in p["accounts"]]
+    found = [
+        account
+        for account in accounts
+        if account["platform"] == platform.value and user in (None, account["user"], _user(account))
+    ]
+    if len(found) != 1:
+        theirs = ", ".join(map(_account, accounts)) or "none"
+        which = "Say which one." if found else "There is none like that."
+        raise typer.BadParameter(f"{person}'s accounts: {theirs}. {which}")
+    [account] = found
+    body = {name: account[name] for name in ("platform", "workspace", "user")}
+    document = client.post(f"/v1/people/{quote(person, safe='')}/unlink", body)
+    show(document, as_json, lambda: f"{_account(account)} is {person}'s no longer.")
 
 
 def _whereabouts(person: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ def serve(
     """Serve the API until stopped. SIGTERM drains; SIGHUP reads placet.yaml again."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings(**given)
-    begin(settings.log_level)
+    begin(settings.log_level, settings.secrets())
     out = Console(highlight=False)
     messengers: dict[str, Messenger] = {}
     if console:

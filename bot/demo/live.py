@@ -46,7 +46,7 @@ async def play_live(settings: Settings, seconds: float, out: Console) -> None:
         client = Client(settings.model_copy(update={"url": address}), "program")
         await _play(client, services, days, seconds, out)
 
-    await serve(settings, begun=begun, house=default_house())
+    await serve(settings.without_platforms(), begun=begun, house=default_house())
 
 
 async def _play(

@@ -39,7 +39,7 @@ async def play_once(days: int, out: Console) -> None:
     wanted = read_days()[:days]
     with tempfile.TemporaryDirectory(prefix="placet-demo-") as folder:
         settings = Settings(home=Path(folder), config=None, host="127.0.0.1", port=0, database_url=None, token=None)
-        async with serving(settings, default_house()) as (_, address):
+        async with serving(settings.without_platforms(), default_house()) as (_, address):
             here = settings.model_copy(update={"url": address})
             run = await asyncio.to_thread(_prepare, here, out)
             for day, proposals in wanted:

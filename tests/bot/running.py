@@ -18,9 +18,14 @@ from typing import Any, TypeVar
 import httpx
 
 from bot.config import House, Settings, read_house
+from bot.ids import code_digest, new_id
+from bot.pace import Timer
 from bot.serve import serving
 from bot.services import Services
-from core.ports import Messenger
+from core.accounts import LinkAccount
+from core.engine import Outcome
+from core.model import Account, Actor, ActorKind
+from core.ports import Clock, Messenger
 
 Doc = dict[str, Any]
 Found = TypeVar("Found")
@@ -166,6 +171,17 @@ class Running(Spoken):
     services: Services
     loop: asyncio.AbstractEventLoop
 
+    def link(self, person: str, account: Account) -> Outcome:
+        """Show a fresh code of this person's from an account, as its platform would hand it over."""
+        made = self.client().post(f"/v1/people/{person}/link")
+        assert made.status_code == 201, made.text
+        return self.shows(account, made.json()["code"])
+
+    def shows(self, account: Account, code: str) -> Outcome:
+        system = Actor(ActorKind.SYSTEM, "link", account.platform)
+        command = LinkAccount(new_id("cmd"), system, "", account=account, code=code_digest(code))
+        return asyncio.run_coroutine_threadsafe(self.services.ask(command), self.loop).result(30)
+
     def position(self) -> int:
         """The end of the journal."""
         return self.services.reader.position()
@@ -179,7 +195,11 @@ def anonymous(url: str, headers: Mapping[str, str] | None = None) -> httpx.Clien
 
 @contextmanager
 def placet(
-    settings: Settings, messengers: Mapping[str, Messenger] | None = None, house: House | None = None
+    settings: Settings,
+    messengers: Mapping[str, Messenger] | None = None,
+    house: House | None = None,
+    clock: Clock | None = None,
+    timer: Timer | None = None,
 ) -> Iterator[Running]:
     """Serve in a thread until the block ends; then everything is drained and closed."""
     begun: queue.SimpleQueue[Running | BaseException] = queue.SimpleQueue()
@@ -188,7 +208,7 @@ def placet(
     async def live() -> None:
         nonlocal stop
         stop = asyncio.Event()
-        async with serving(settings, house or read_house(settings), messengers) as (services, address):
+        async with serving(settings, house or read_house(settings), messengers, clock, timer) as (services, address):
             loop = asyncio.get_running_loop()
             begun.put(Running(url=address, settings=settings, services=services, loop=loop))
             await stop.wait()

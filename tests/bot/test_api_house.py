@@ -285,7 +285,12 @@ def test_health_readiness_and_figures_need_no_key(desk: Running, program: httpx.
     submitted(program)
     with anonymous(desk.url) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
-        assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "channels": {}}
+        assert client.get("/readyz").json() == {
+            "status": "ok",
+            "database": "ok",
+            "channels": {},
+            "platforms": {},
+        }
         figures = client.get("/metrics")
         assert figures.headers["content-type"].startswith("text/plain")
         assert 'placet_pending{tier="1"}' in figures.text

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.config import House, Settings, read_house, read_settings
+from bot.logs import LineFormatter
 from bot.yaml_document import ConfigError, read_document
+from core.channels import Channel
+from core.model import Account
 from tests.bot.process import environment, ran
 from tests.bot.running import HOUSE, settings_in
 
+OWNER = "people:\n  you: {roles: [owner], admin: true, "
 PEOPLE = "people: {you: {roles: [owner], admin: true}}\n"
 
 
@@ -24,6 +30,7 @@ def inline(rules: str, more: str = "") -> str:
 {rules}{more}"""
 
 
+SLACK = {"slack_bot_token": "xoxb-bot-secret", "slack_app_token": "xapp-app-secret"}
 RULE = "    - {name: all, tier: 1, route: {roles: [owner]}}\n"
 
 MISTAKES: dict[str, tuple[str, int | None, str]] = {
@@ -87,6 +94,39 @@ MISTAKES: dict[str, tuple[str, int | None, str]] = {
         "    - name: all\n      tier: 2\n      route: {roles: [owner]}\n      silence: approve\n",
         9, "silence may approve in tier 1 alone",
     ),
+    "a channel on no platform": (PEOPLE + "channels:\n  desk: {}\n", 3, "one chat on one platform"),
+    "a channel on two platforms": (PEOPLE + "channels:\n  desk: {telegram: 1, discord: 12345}\n", 3, "not 2"),
+    "a channel on an unknown platform": (PEOPLE + "channels:\n  desk:\n    teams: x\n", 4, "known: slack, discord"),
+    "a channel whose token is not set": (
+        PEOPLE + "channels:\n  desk:\n    discord: 12345\n", 4, "add PLACET_DISCORD_TOKEN=… to .env"
+    ),
+    "a channel that is the terminal": (PEOPLE + "channels:\n  console: {telegram: 1}\n", 3, "take another name"),
+    "a channel with a name that is none": (PEOPLE + "channels:\n  My Desk: {telegram: 1}\n", 3, "My Desk"),
+    "a chat by its name": (PEOPLE + "channels:\n  desk: {slack: '#trading'}\n", 3, "C0123456789"),
+    "a chat by its handle": (PEOPLE + "channels:\n  desk: {telegram: '@desk'}\n", 3, "the chat's number"),
+    "a chat that is a list": (PEOPLE + "channels:\n  desk: {telegram: [1]}\n", 3, "`channels.desk.telegram`"),
+    "a chat that is a yes": (PEOPLE + "channels:\n  desk: {telegram: true}\n", 3, "`channels.desk.telegram`"),
+    "two channels in one chat": (
+        PEOPLE + "channels:\n  desk: {telegram: 7}\n  phone:\n    telegram: '7'\n", 5, "`desk` is the same chat already"
+    ),
+    "an empty filter": (PEOPLE + "channels:\n  desk:\n    telegram: 7\n    tiers: []\n", 5, "`channels.desk.tiers`"),
+    "a tier that is not there": (
+        PEOPLE + "channels:\n  desk:\n    telegram: 7\n    tiers: [2, 4]\n", 5, "no tier 4 (there are: 1, 2, 3)"
+    ),
+    "a role that nobody has": (
+        PEOPLE + "channels:\n  desk:\n    telegram: 7\n    roles: [trader]\n", 5, "nobody has the role `trader`"
+    ),
+    "an account on an unknown platform": (OWNER + "accounts: {irc: x}}\n", 2, "known: slack"),
+    "an account without its team": (
+        "people:\n  you:\n    {admin: true, roles: [owner],\n    accounts: {slack: U345CD}}\n", 4, "TEAM/USER, as in"
+    ),
+    "an account the wrong way round": (OWNER + "accounts: {slack: U1X/T1X}}\n", 2, "TEAM/USER"),
+    "an account by its name": (OWNER + "accounts: {discord: alice#1}}\n", 2, "the user's ID"),
+    "an account of two people": (
+        OWNER + "accounts: {telegram: 7}}\n  me:\n    accounts:\n      telegram: '7'\n",
+        5,
+        "the account of `you` already",
+    ),
     "a policy that is a list": (PEOPLE + "policy: [solo]\n", 2, "`policy"),
 }  # fmt: skip
 
@@ -99,7 +139,7 @@ def fault_of(settings: Settings) -> str:
 
 @pytest.mark.parametrize(("text", "line", "hint"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_a_mistake_names_file_line_and_remedy(tmp_path: Path, text: str, line: int | None, hint: str) -> None:
-    said = fault_of(settings_in(tmp_path, house=text))
+    said = fault_of(settings_in(tmp_path, house=text, telegram_token="1:x", **SLACK))
     assert str(tmp_path / "placet.yaml") in said
     if line is not None:
         assert f"placet.yaml, line {line}: " in said
@@ -167,6 +207,32 @@ def test_words_of_yaml_are_taken_as_they_stand() -> None:
     assert str(value["a"]) == "1.10"
 
 
+def test_channels_and_accounts_are_read(tmp_path: Path) -> None:
+    house = """\
+people:
+  you: {roles: [owner], admin: true, accounts: {slack: T012AB/U345CD, discord: "112233445566778899", telegram: 4242}}
+  me: {accounts: {telegram: 77}}
+channels:
+  desk: {slack: C0123456789, tiers: [2, 3], roles: [owner], programs: [momentum]}
+  phone: {telegram: -1001234567890/17}
+  group: {telegram: -42}
+"""
+    read = read_house(settings_in(tmp_path, house=house, telegram_token="1:x", **SLACK))
+    assert read.channels == (
+        Channel("desk", "slack", "C0123456789", frozenset({2, 3}), frozenset({"owner"}), frozenset({"momentum"})),
+        Channel("phone", "telegram", "-1001234567890/17"),
+        Channel("group", "telegram", "-42"),
+    )
+    assert read.accounts == {
+        "you": (
+            Account("slack", "T012AB", "U345CD"),
+            Account("discord", "", "112233445566778899"),
+            Account("telegram", "", "4242"),
+        ),
+        "me": (Account("telegram", "", "77"),),
+    }
+
+
 def test_a_role_may_be_called_no(tmp_path: Path) -> None:
     house = read_house(settings_in(tmp_path, house="people: {you: {admin: true, roles: [no, owner, on]}}\n"))
     assert house.people[0].roles == {"no", "on", "owner"}
@@ -183,6 +249,21 @@ def test_a_role_may_be_called_no(tmp_path: Path) -> None:
         ("PLACET_LOG_LEVEL=loud", "PLACET_LOG_LEVEL"),
         ("PLACET_DATABASE_URL=nonsense", "PLACET_DATABASE_URL"),
         ("PLACET_DATABASE_URL=mysql://root@localhost/placet", "PLACET_DATABASE_URL"),
+        ("PLACET_PUBLIC_URL=placet.example.org", "PLACET_PUBLIC_URL: is an address"),
+        ("PLACET_PUBLIC_URL=ftp://placet.example.org", "PLACET_PUBLIC_URL: is an address"),
+        ("PLACET_PUBLIC_URL=https://placet.example.org/desk", "PLACET_PUBLIC_URL: is scheme and host alone"),
+        ("PLACET_PUBLIC_URL=https://placet.example.org?x=1", "PLACET_PUBLIC_URL: is scheme and host alone"),
+        ("PLACET_PUBLIC_URL=https://user:word@placet.example.org", "PLACET_PUBLIC_URL: is an address"),
+        ("PLACET_PUBLIC_URL=https://placet.example.org:many", "PLACET_PUBLIC_URL: is an address"),
+        ("PLACET_SLACK_API_URL=slack.com/api", "PLACET_SLACK_API_URL: is an address"),
+        ("PLACET_TELEGRAM_API_URL=", "PLACET_TELEGRAM_API_URL: is an address"),
+        ("PLACET_DISCORD_GATEWAY_URL=https://discord.com", "PLACET_DISCORD_GATEWAY_URL: is an address, as in wss://"),
+        ("PLACET_TELEGRAM_TOKEN=secret", "PLACET_TELEGRAM_TOKEN: is a number, a colon"),
+        ("PLACET_DISCORD_TOKEN=Bot secret", "PLACET_DISCORD_TOKEN: is one word"),
+        ("PLACET_SLACK_BOT_TOKEN=xoxb-secret", "PLACET_SLACK_APP_TOKEN: Slack needs two tokens"),
+        ("PLACET_SLACK_APP_TOKEN=xapp-secret", "PLACET_SLACK_BOT_TOKEN: Slack needs two tokens"),
+        ("PLACET_SLACK_BOT_TOKEN=xapp-secret", "PLACET_SLACK_BOT_TOKEN: this is the token for PLACET_SLACK_APP_TOKEN"),
+        ("PLACET_SLACK_APP_TOKEN=xoxb-secret", "PLACET_SLACK_APP_TOKEN: this is the token for PLACET_SLACK_BOT_TOKEN"),
     ],
 )
 def test_a_mistake_in_the_env_file_names_the_setting(
@@ -194,7 +275,48 @@ def test_a_mistake_in_the_env_file_names_the_setting(
     with pytest.raises(ConfigError) as problem:
         read_settings()
     assert hint in str(problem.value)
-    assert ".env" in str(problem.value)
+    assert ".env or the environment: PLACET_" in str(problem.value)
+    assert "secret" not in str(problem.value)
+
+
+def test_a_token_is_shown_by_no_repr_and_no_dump() -> None:
+    settings = Settings(
+        _env_file=None,
+        token=SecretStr("placet_person_secret"),
+        slack_bot_token=SecretStr("xoxb-secret"),
+        slack_app_token=SecretStr("xapp-secret"),
+        discord_token=SecretStr("secret"),
+        telegram_token=SecretStr("1:secret"),
+        database_url="postgresql://placet:secret@localhost/placet",
+    )
+    assert settings.platforms() == ("slack", "discord", "telegram")
+    assert "secret" not in f"{settings!r} {settings} {settings.slack_bot_token} {settings.token!r}"
+    assert settings.without_platforms().platforms() == ()
+    assert sorted(settings.secrets()) == ["1:secret", "placet_person_secret", "secret", "xapp-secret", "xoxb-secret"]
+
+
+def test_a_token_is_written_into_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise ConnectionError("https://api.telegram.org/bot1:secret/getMe")
+    except ConnectionError:
+        logging.getLogger("anybody").exception("bot1:secret failed")
+    line = LineFormatter(["1:secret"]).format(caplog.records[0])
+    assert "secret" not in line.replace("test_a_token", "")
+    assert "bot…/getMe" in line
+
+
+def test_a_setting_with_nothing_behind_it_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN", "TELEGRAM_TOKEN", "PUBLIC_URL", "TOKEN")
+    (tmp_path / ".env").write_text("".join(f"PLACET_{line}=\n" for line in lines))
+    settings = read_settings()
+    assert settings.platforms() == ()
+    assert (settings.public_url, settings.token) == (None, None)
+
+
+def test_a_public_address_is_kept_without_its_last_stroke() -> None:
+    assert Settings(_env_file=None, public_url="https://placet.example.org/").public_url == "https://placet.example.org"
+    assert Settings(_env_file=None, public_url="http://[fd00::1]:8600").public_url == "http://[fd00::1]:8600"
 
 
 def test_an_env_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import delivery
+from bot import courier
 from core.card import Card
 from core.errors import DeliveryFailed
 from tests.bot.asking import submitted, voted
@@ -19,8 +19,8 @@ AWAY = DeliveryFailed("the platform is away", permanent=False)
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "_FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(delivery, "_LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(courier, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(courier, "LONGEST_PAUSE", 0.2)
 
 
 def card_of(chat: Chat, request: Doc) -> Card | None:

@@ -15,6 +15,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 
 from bot.api.answers import RequestAnswer
+from core.model import Account
 from tests.bot.asking import submitted, voted
 from tests.bot.running import Doc, Running, anonymous, placet, settings_in
 
@@ -47,6 +48,8 @@ OPERATIONS = [
     ("GET", "/v1/me"),
     ("GET", "/v1/people"),
     ("PUT", "/v1/people/{id}/away"),
+    ("POST", "/v1/people/{id}/link"),
+    ("POST", "/v1/people/{id}/unlink"),
     ("GET", "/v1/keys"),
     ("POST", "/v1/keys"),
     ("POST", "/v1/keys/{id}/revoke"),
@@ -169,6 +172,7 @@ def test_every_example_really_works(house: Running, document: Doc) -> None:
     voter = alice.post(f"/v1/requests/{submitted(program)['id']}/votes", json=votes)
     assert voter.status_code == 200, voter.text
     admin = house.client()
+    house.link("bob", Account("slack", "T012AB34C", "U345CD67E"))
     for call, example in examples.items():
         method, path = call.split()
         speaker = admin

@@ -15,6 +15,17 @@ class FastClock:
         self._began = time.monotonic()
         self._utc = datetime.now(UTC)
 
+    @classmethod
+    def shared(cls, speed: float, began: float, utc: datetime) -> FastClock:
+        """The clock of another process on this machine, from its `words`."""
+        clock = cls(speed)
+        clock._began, clock._utc = began, utc
+        return clock
+
+    def words(self) -> tuple[str, str, str]:
+        """What it takes to make the same clock in another process: the machine's steady clock is one for all."""
+        return str(self.speed), repr(self._began), self._utc.isoformat()
+
     def time(self) -> float:
         """Seconds since this clock was made, as it counts them."""
         return (time.monotonic() - self._began) * self.speed

@@ -91,10 +91,14 @@ class Hands(Protocol):
     """Thread-safe and blocking: tests call it from outside the server's own event loop."""
 
     faults: Faults
-    violations: list[str]
-    """Every call that broke a documented limit, a rate, or the platform's official description; empty is good."""
-    rate_limited: int
-    """How many calls were answered with 429."""
+
+    @property
+    def violations(self) -> list[str]:
+        """Every call that broke a documented limit, a rate, or the platform's official description; empty is good."""
+
+    @property
+    def rate_limited(self) -> int:
+        """How many calls were answered with 429."""
 
     def messages(self, chat: str, user: str | None = None) -> list[Shown]:
         """What stands in a chat, the oldest first; what only one user sees is there for that `user` alone."""

@@ -143,6 +143,25 @@ def test_what_was_recorded_outlives_the_way_down_to_the_first_step_and_up_again(
         assert state(again.run(vote(name(2), "carol", "approve"))[0]).votes != ()
 
 
+def test_posts_keep_their_place_on_the_way_up_and_down_between_the_second_step_and_the_third(
+    empty_database_url: str,
+) -> None:
+    url = empty_database_url
+    migrations.upgrade(url)
+    lived_in(url).close()  # The first has ended, the second is pending.
+    direct(url, "UPDATE posts SET ref = 'queue|7', also = '[\"8\"]', attempted = 1 WHERE request = :it", it=name(1))
+    rank = "SELECT request, rank, ref FROM posts ORDER BY request"
+    third = direct(url, rank)
+    assert [(request, rank < 0) for request, rank, _ in third] == [(name(1), False), (name(2), True)]
+    migrations.downgrade(url, "0002")
+    assert direct(url, rank) == [(name(1), -3, None), (name(2), -3, None)]
+    migrations.upgrade(url)
+    assert direct(url, rank) == [(request, rank, None) for request, rank, _ in third]
+    assert direct(url, "SELECT DISTINCT attempted, also FROM posts") == [(0, None)]
+    with closing(Scene(url)) as scene:
+        assert [post.request for post in scene.reader.unshown("desk", 9)] == [name(2), name(1)]
+
+
 def test_down_to_the_base_leaves_nothing_and_up_again_makes_everything(database_url: str) -> None:
     form = schema(database_url)
     lived_in(database_url).close()

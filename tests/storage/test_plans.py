@@ -29,7 +29,10 @@ ROWS = """
            CASE n % 50 WHEN 0 THEN 'approved' ELSE 'rejected' END, '|role:trader|', '|alice|', n, NULL, n, m.state
     FROM ({numbers}) AS numbers, (SELECT state FROM requests WHERE id = 'req_model') AS m
 """
-POSTS = "INSERT INTO posts SELECT id, 'desk', 3, 3, 0, rank, expire_at, 'r' FROM requests WHERE id LIKE 'req_old%'"
+POSTS = """
+    INSERT INTO posts (request, channel, wanted, shown, refused, rank, expire_at, ref)
+    SELECT id, 'desk', 3, 3, 0, rank, expire_at, 'r' || id FROM requests WHERE id LIKE 'req_old%'
+"""
 NUMBERS = {
     "sqlite": f"WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {OLD}) SELECT n FROM c",
     "postgresql": f"SELECT n FROM generate_series(1, {OLD}) AS s(n)",
@@ -63,6 +66,8 @@ READINGS: dict[str, tuple[Callable[[SqlReader], Any], str]] = {
     "due": (lambda reader: reader.due(START + timedelta(minutes=50), 50), "ix_requests_due"),
     "next due": (lambda reader: reader.next_due(), "ix_requests_due"),
     "unshown": (lambda reader: reader.unshown("desk", 50), "ix_posts_behind"),
+    "posts at": (lambda reader: reader.posts_at("desk", "rreq_old7"), "ix_posts_standing"),
+    "posts of": (lambda reader: reader.posts_of("req_old7"), ""),
     "ended": (lambda reader: reader.page(Filter("decided"), None, 50), "ix_requests_ended"),
     "by outcome": (lambda reader: reader.page(Filter("approved"), None, 50), "ix_requests_ended_outcome"),
     "by subject": (lambda reader: reader.page(Filter("decided", subject="S7"), None, 10), "ix_requests_ended_subject"),

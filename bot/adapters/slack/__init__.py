@@ -1,0 +1,1 @@
+"""Slack as a channel: cards in Block Kit, taps over Socket Mode."""

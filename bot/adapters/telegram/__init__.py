@@ -1,0 +1,1 @@
+"""Telegram as a channel: cards and their buttons through the Bot API, taps by long polling."""

@@ -1,0 +1,34 @@
+"""The card of a request with all that stands beside it: what the reason codes say, and what people wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from core import card
+from core.card import Card
+from core.ports import Reader
+from core.registry import Registry
+from core.request import Request
+
+
+class Faces:
+    """Reads the database: to be called beside the event loop."""
+
+    def __init__(self, reader: Reader, registry: Callable[[], Registry]) -> None:
+        self._reader = reader
+        self._registry = registry
+
+    def card(self, request: Request) -> Card:
+        """The card as it is shown in chats."""
+        policy = self._registry().policy
+        return card.of(request, policy.reasons if policy else {}, self.words(request))
+
+    def words(self, request: Request) -> Mapping[str, str]:
+        """What people wrote about the request, by commitment; what was erased is not there."""
+        wanted = {
+            written
+            for vote in request.votes
+            for written in (vote.note, *(reason.words for reason in vote.reasons))
+            if written
+        }
+        return self._reader.words(wanted) if wanted else {}

@@ -1,0 +1,89 @@
+"""Several requests decided together from a queue card: named once more, then each recorded on its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.taps.hearing import Hearing, Told, sentence
+from bot.taps.votes import mine_alone, reason_given
+from core.card import Button
+from core.commands import CastVote
+from core.engine import Done
+from core.errors import Refused
+from core.model import Choice, ReasonRule
+from core.queue import QUEUE
+from core.request import Request
+from core.taps import Answer, Form
+from core.text import cut
+from core.token import Token
+
+KIND = "batch"
+_CHOICES = {"approve": Choice.APPROVE, "reject": Choice.REJECT}
+_DONE = {Choice.APPROVE: "approved", Choice.REJECT: "rejected"}
+
+
+async def everything(hearing: Hearing, channel: str | None) -> Answer:
+    """All that is still open on the queue card, named, with the question whether it is meant."""
+    choice = _CHOICES.get(hearing.token.argument)
+    if choice is None or channel is None:
+        raise Told("This button is not one of ours.")
+    posts = await hearing.services.read(hearing.services.reader.posts_at, channel, QUEUE + hearing.tap.ref)
+    found = [(post, await hearing.services.lookups.request(post.request)) for post in posts]
+    # Only what people saw there: a request that was revised since has a card of its own.
+    still = [r for post, r in found if r is not None and r.pending and r.revised_in <= post.shown]
+    mine = [request for request in still if request.vote_of(hearing.person.id, request.revision.number) is None]
+    if not mine:
+        raise Told("Nothing on this card is open for you any more.")
+    items = [[request.id, request.revision.number] for request in mine]
+    draft = await hearing.keep(KIND, {"choice": choice.value, "items": items})
+    names = "\n".join(f"{number}. {cut(r.proposal.title, 100)}" for number, r in enumerate(mine, 1))
+    word = choice.value.capitalize()
+    leave = (Button("drop", "Leave them", str(Token("drop", draft.id))),)
+    if any(request.ruling.reason_rule(choice) is not ReasonRule.OFF for request in mine):
+        chips = hearing.chips(Token("batch", draft.id))
+        text = f"{word} these {len(mine)}?\n{names}\nOne reason for all of them is what decides:"
+        return Answer(text, rows=(*chips, leave))
+    yes = Button("batch", f"Yes, {choice.value} {len(mine)}", str(Token("batch", draft.id)), "yes")
+    return Answer(f"{word} these {len(mine)}?\n{names}", rows=((yes, *leave),))
+
+
+async def decide(hearing: Hearing) -> Answer:
+    """Each of them by a vote of its own; what was refused is named."""
+    mine_alone(hearing)
+    draft = await hearing.draft(KIND)
+    reason = None
+    if hearing.token.argument:
+        given = reason_given(hearing)
+        if isinstance(given, Form):
+            return Answer(form=given)
+        reason = given
+    choice = Choice(draft.body["choice"])
+    commands = [
+        # The draft's id and not the tap's: however often it is pressed, each vote is cast once.
+        CastVote(
+            f"batch:{draft.id}:{request}",
+            hearing.actor,
+            request,
+            draft.id,
+            choice=choice,
+            revision=revision,
+            reason=reason,
+        )
+        for request, revision in draft.body["items"]
+    ]
+    outcomes = await asyncio.gather(*(hearing.ask(command) for command in commands))
+    counted = [o.request for o in outcomes if isinstance(o, Done) and o.request is not None]
+    lines = [f"{len(counted)} {_DONE[choice]}." if counted else "None of them was decided."]
+    for command, outcome in zip(commands, outcomes, strict=True):
+        if isinstance(outcome, Refused):
+            request = await hearing.request(command.request)
+            lines.append(f"Not {cut(request.proposal.title, 60)}: {sentence(outcome)}")
+    waiting = sum(1 for request in counted if _open(request))
+    if waiting:
+        lines.append(f"{waiting} of them wait for further votes.")
+    await hearing.drop(draft.id)
+    return Answer("\n".join(lines), instead=True, refused=not counted)
+
+
+def _open(request: Request) -> bool:
+    return request.pending

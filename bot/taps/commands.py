@@ -1,0 +1,266 @@
+"""What people type: `/placet pending`, `show ID`, `approve ID` and the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from bot.ids import new_id
+from bot.taps import modify, votes
+from bot.taps.hearing import Hearing, Told, private, rows
+from core import people as who
+from core.card import Button, mark, time_left
+from core.commands import Submit
+from core.model import Away, Proposal
+from core.ports import Filter
+from core.registry import SetAway
+from core.request import Request
+from core.taps import Answer, Form, FormField
+from core.text import cut, fault, normal
+from core.token import Token
+from core.typed import NotMeant, meant
+from core.wording import reason_text
+
+SHORT = 6
+"""Characters of an id that lists show."""
+_LISTED = 10
+_LOOKED_THROUGH = 200
+_SPAN = re.compile(r"(?P<count>[0-9]{1,3})(?P<unit>[hdw])")
+_LONGEST_TITLE = 200
+_AMOUNT = {"type": "number", "minimum": 0}
+_COST = re.compile(r".*\s(?P<amount>[0-9]{1,15}(\.[0-9]{1,8})?) (?P<currency>[A-Za-z]{3,8})\W*", re.DOTALL)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+HELP = """Placet puts what programs propose before you, and records what you decide.
+pending – what waits for you
+show ID – one request, with its buttons
+approve ID, reject ID, modify ID – decide without the card
+why ID – say why you decided as you did, or say it better
+ask WHAT – ask the others something yourself; say what it costs at the end (… 400 USD)
+away 3d [PERSON] – be away for so long, perhaps with somebody standing in; back – be here again
+link CODE – tell Placet that this account is yours
+An ID is what lists show: the last characters of it will do."""
+
+
+async def command(hearing: Hearing) -> Answer:
+    """Answer what was typed."""
+    verb, _, rest = hearing.tap.text.strip().partition(" ")
+    found = COMMANDS.get(verb.strip("/").lower())
+    if found is None:
+        if verb:
+            raise Told(f"I do not know {cut(verb, 30)!r}. `help` says what there is.")
+        return Answer(HELP)
+    return await found(hearing, rest.strip())
+
+
+async def show_help(hearing: Hearing, rest: str) -> Answer:
+    return Answer(HELP)
+
+
+async def pending(hearing: Hearing, rest: str) -> Answer:
+    """What this person may decide and has not yet, the most urgent first."""
+    person = hearing.person
+    audience = (*(f"role:{role}" for role in sorted(person.roles)), f"person:{person.id}")
+    absent = [p for p in hearing.registry.people.values() if p.away and p.away.delegate == person.id]
+    for someone in absent:
+        audience += (*(f"role:{role}" for role in sorted(someone.roles)), f"person:{someone.id}")
+    services = hearing.services
+    page = await services.read(
+        services.reader.page, Filter(audience=tuple(dict.fromkeys(audience))), None, _LOOKED_THROUGH
+    )
+    mine = [request for request in page.items if _waits_for(hearing, request)]
+    if not mine:
+        return Answer("Nothing waits for you.")
+    listed = mine[:_LISTED]
+    lines = [
+        f"{number}. {mark(r.ruling)}  {cut(r.proposal.title, 100)}\n    {time_left(r)} · {r.id[-SHORT:]}"
+        for number, r in enumerate(listed, 1)
+    ]
+    more = "" if len(mine) == len(listed) else f"\n… and {len(mine) - len(listed)} more, less urgent"
+    if page.cursor is not None:
+        more = f"\n… and at least {len(mine) - len(listed)} more, less urgent"
+    buttons = [
+        Button("show", str(number), str(Token("show", r.id, r.revision.number))) for number, r in enumerate(listed, 1)
+    ]
+    head = "One request waits for you:" if len(mine) == 1 else f"{len(mine)} requests wait for you:"
+    return Answer(head + "\n" + "\n".join(lines) + more, rows=rows(buttons, 5))
+
+
+def _waits_for(hearing: Hearing, request: Request) -> bool:
+    registry, person = hearing.registry, hearing.person
+    if request.vote_of(person.id, request.revision.number) is not None:
+        return False
+    barred = who.excluded(request.asker, request.ruling.four_eyes, registry.programs)
+    now = hearing.services.clock.now()
+    return who.authority(person, who.routes(request), registry.people, barred, now) is not None
+
+
+async def show(hearing: Hearing, rest: str) -> Answer:
+    request = await hearing.named(rest)
+    return Answer(card=private(await hearing.card(request)))
+
+
+async def why(hearing: Hearing, rest: str) -> Answer:
+    """The reason chips for one's own vote, with what was said so far."""
+    request = await hearing.named(rest)
+    vote = votes.latest(request, hearing.person.id)
+    if vote is None:
+        raise Told("You have not voted on this, so there is no vote to give a reason for.")
+    words = await hearing.words(request)
+    so_far = "; ".join(reason_text(reason, hearing.policy.reasons, words) for reason in vote.reasons)
+    text = f"{request.proposal.title}: you said {vote.choice.value.replace('_', ' ')}."
+    text += f"\nSo far: {so_far}" if so_far else ""
+    return Answer(f"{text}\nWhy?", rows=hearing.chips(Token("why", request.id, vote.revision)))
+
+
+async def ask(hearing: Hearing, rest: str) -> Answer:
+    """Something that a person asks the others; never theirs to decide."""
+    if not rest:
+        return Answer(form=_asking(hearing, {}, {}))
+    cost = _COST.fullmatch(rest)
+    known = cost is not None and cost["currency"].upper() == hearing.policy.currency
+    return await _submit(hearing, rest, cost["amount"] if cost is not None and known else "")
+
+
+async def form(hearing: Hearing) -> Answer:
+    """The form of `ask`, filled in."""
+    values = hearing.tap.values
+    if "what" not in values:
+        return Answer(form=_asking(hearing, {}, {}))
+    return await _submit(hearing, values["what"], values.get("amount", ""))
+
+
+def _asking(hearing: Hearing, values: Mapping[str, str], wrong: Mapping[str, str]) -> Form:
+    hint = "One sentence that says what is to be decided"
+    what = FormField("what", "What do you ask?", "lines", values.get("what", ""), hint=hint, longest=_LONGEST_TITLE)
+    amount = FormField(
+        "amount", f"Amount in {hearing.policy.currency}, if any", "number", values.get("amount", ""), required=False
+    )
+    fields = (what,) if hearing.fields == 0 else (what, amount)
+    marked = tuple(replace(one, error=wrong.get(one.name, "")) for one in fields)
+    return Form(str(Token("ask")), "Ask", marked, submit="Ask")
+
+
+async def _submit(hearing: Hearing, what: str, amount: str) -> Answer:
+    title, wrong = normal(" ".join(what.split())), {}
+    if problem := "must be said" if not title else fault(title, longest=_LONGEST_TITLE, joiners=True):
+        wrong["what"] = problem
+    size: Decimal | None = None
+    if amount.strip():
+        try:
+            size = Decimal(meant(_AMOUNT, amount))
+        except NotMeant as problem:
+            wrong["amount"] = str(problem)
+    if wrong:
+        return Answer(form=_asking(hearing, {"what": what, "amount": amount}, wrong))
+    currency = hearing.policy.currency if size is not None else None
+    proposal = Proposal("ask", "by hand", title, amount=size, currency=currency)
+    command = Submit(hearing.command, hearing.actor, new_id("req"), hearing.digest, proposal=proposal)
+    request = await hearing.must(command)
+    lines = [f"Asked: {title}", f"{mark(request.ruling)} · {time_left(request)} · {request.id[-SHORT:]}"]
+    if broken := hearing.policy.broken_limits(proposal, {}):
+        lines.append(f"As it stands nobody can approve it, for it breaks a hard limit: {'; '.join(broken)}.")
+    return Answer("\n".join(lines))
+
+
+async def away(hearing: Hearing, rest: str) -> Answer:
+    """`3d`, `2026-12-01`, and who stands in."""
+    span, _, delegate = rest.partition(" ")
+    now = hearing.services.clock.now()
+    if not span:
+        current = hearing.person.away
+        if current is not None and hearing.person.is_away(now):
+            stands_in = f", and {current.delegate} stands in for you" if current.delegate else ""
+            return Answer(f"You are away until {current.until:%d %b, %H:%M} UTC{stands_in}. `back` ends it.")
+        return Answer("You are here. `away 3d`, `away 12h bob` or `away 2026-12-01` says otherwise.")
+    if span == "back":
+        return await back(hearing, "")
+    until = _until(span, now)
+    if until is None:
+        raise Told("Say for how long: `away 12h`, `away 3d`, `away 2w`, or until which day: `away 2026-12-01`.")
+    await _set_away(hearing, Away(until, delegate.strip().lstrip("@").lower() or None))
+    stands_in = f"; {delegate.strip()} stands in with your authority, no more" if delegate.strip() else ""
+    return Answer(f"You are away until {until:%d %b, %H:%M} UTC{stands_in}. `back` ends it.")
+
+
+async def back(hearing: Hearing, rest: str) -> Answer:
+    await _set_away(hearing, None)
+    return Answer("You are here again.")
+
+
+async def _set_away(hearing: Hearing, away: Away | None) -> None:
+    command = SetAway(hearing.command, hearing.actor, "", hearing.digest, hearing.person.id, away)
+    outcome = await hearing.ask(command)
+    if not hasattr(outcome, "request"):
+        raise await hearing.no(outcome, "")
+
+
+def _until(span: str, now: datetime) -> datetime | None:
+    if found := _SPAN.fullmatch(span.lower()):
+        return now + int(found["count"]) * _UNITS[found["unit"]]
+    try:
+        day = datetime.fromisoformat(span)
+    except ValueError:
+        return None
+    return day if day.tzinfo is not None else day.replace(tzinfo=UTC)
+
+
+def _decided_by_hand(
+    verb: str, do: Callable[[Hearing], Awaitable[Answer]]
+) -> Callable[[Hearing, str], Awaitable[Answer]]:
+    """`approve ID`: the same as the press of the button on the card as it stands now."""
+
+    async def typed(hearing: Hearing, rest: str) -> Answer:
+        request = await hearing.named(rest)
+        return await do(hearing.about(Token(verb, request.id, request.revision.number)))
+
+    return typed
+
+
+COMMANDS: dict[str, Callable[[Hearing, str], Awaitable[Answer]]] = {
+    "help": show_help,
+    "start": show_help,
+    "pending": pending,
+    "show": show,
+    "why": why,
+    "ask": ask,
+    "away": away,
+    "back": back,
+    "approve": _decided_by_hand("approve", votes.approve),
+    "reject": _decided_by_hand("reject", votes.reject),
+    "modify": _decided_by_hand("modify", modify.modify),
+}
+
+
+async def more(hearing: Hearing) -> Answer:
+    """What stands behind the card, and the choices that are needed less often."""
+    request = await hearing.request(hearing.token.about)
+    proposal = request.proposal
+    lines = [f"{proposal.title}", f"id {request.id}, revision {request.revision.number}"]
+    if proposal.summary:
+        lines.append(cut(proposal.summary, 900))
+    lines += [f"{name}: {cut(str(value), 120)}" for name, value in list(request.context.items())[:12]]
+    words = await hearing.words(request)
+    for vote in request.votes:
+        why = "; ".join(reason_text(reason, hearing.policy.reasons, words) for reason in vote.reasons)
+        note = f" – {cut(words[vote.note], 200)}" if vote.note and vote.note in words else ""
+        lines.append(f"{vote.person}: {vote.choice.value.replace('_', ' ')}{f' ({why})' if why else ''}{note}")
+    revision = request.revision.number
+    buttons = []
+    if request.pending:
+        for suggestion in request.suggestions:
+            label = cut(f"Adopt what {suggestion.person} suggests", 40)
+            values = ", ".join(f"{name} {value}" for name, value in suggestion.parameters.items())
+            lines.append(f"{suggestion.person} suggests: {values}")
+            buttons.append(Button("adopt", label, str(Token("adopt", request.id, revision, str(suggestion.number)))))
+        buttons.append(Button("changes", "Ask for changes", str(Token("changes", request.id, revision))))
+        buttons.append(Button("abstain", "Abstain", str(Token("abstain", request.id, revision))))
+    return Answer("\n".join(lines), rows=rows(buttons, 2))
+
+
+async def open_one(hearing: Hearing) -> Answer:
+    """A request out of a list."""
+    request = await hearing.request(hearing.token.about)
+    return Answer(card=private(await hearing.card(request)))

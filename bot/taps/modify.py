@@ -1,0 +1,358 @@
+"""Modify: a form, or a keyboard where the platform has none; then the difference, and only then does it count.
+
+What has been filled in so far is a draft, so that every button means the same after a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.taps.hearing import Hearing, Told, rows, sentence
+from bot.taps.votes import agreement, asks_why, reason_given, said
+from core.card import Button
+from core.commands import CastVote
+from core.errors import Refused
+from core.forms import modified, same
+from core.model import Choice, Json, ReasonRule
+from core.ports import Draft, Filter
+from core.presets import USUAL, Preset, presets
+from core.request import Request
+from core.taps import Answer, Form, FormField
+from core.text import cut
+from core.token import Token
+from core.typed import NotMeant, form_field, meant, typed
+from core.wording import ended
+
+KIND = "modify"
+START = "preset"
+_LOOKED_BACK = 100
+_LABEL = 40
+
+
+async def modify(hearing: Hearing) -> Answer:
+    """Begin: a draft, and the form or the keyboard that fills it."""
+    request = await hearing.request(hearing.token.about)
+    if request.decision is not None:
+        raise Told(ended(request))
+    if request.revision.number != hearing.token.revision:
+        refused = Refused("stale_revision", "This is about an earlier revision: look at what is asked now.")
+        raise await hearing.no(refused, request.id)
+    if request.proposal.editable is None:
+        raise Told("Nothing in this proposal may be changed: approve it, reject it, or ask for changes under More.")
+    offered = await _presets(hearing, request)
+    body = {
+        "request": request.id,
+        "revision": request.revision.number,
+        "values": {},
+        "presets": [{"label": preset.label, "values": dict(preset.values)} for preset in offered],
+    }
+    draft = await hearing.keep(KIND, body)
+    return panel(hearing, request, draft) if hearing.fields == 0 else Answer(form=_form(hearing, request, draft, 0))
+
+
+async def edit(hearing: Hearing) -> Answer:
+    """A form came back, or is to be opened (again): then nothing was filled in. The token's revision is its step."""
+    draft = await hearing.draft(KIND)
+    request = await _open(hearing, draft)
+    step = hearing.token.revision
+    values = hearing.tap.values
+    if not values:
+        return Answer(form=_form(hearing, request, draft, step))
+    fields = _fields(request)
+    names, has_presets = _step(hearing, request, draft, step)
+    taken: dict[str, Json] = {}
+    wrong: dict[str, tuple[str, str]] = {}
+    before = _values(request, draft)
+    for name in names:
+        text = values.get(name, typed(before[name]))
+        try:
+            taken[name] = meant(fields[name], text)
+        except NotMeant as fault:
+            wrong[name] = (text, str(fault))
+    if wrong:
+        return Answer(form=_form(hearing, request, draft, step, wrong, values))
+    # What was filled in by hand goes over the preset; what was left as it stood does not.
+    chosen = _preset(draft, values.get(START, "")) if has_presets else {}
+    by_hand = {name: value for name, value in taken.items() if not same(value, before[name])}
+    draft = await _changed(hearing, request, draft, {**chosen, **by_hand})
+    if step + 1 < _steps(hearing, request, draft):
+        return Answer(form=_form(hearing, request, draft, step + 1))
+    return difference(hearing, request, draft)
+
+
+# The keyboard, where the platform has no forms
+
+
+async def field(hearing: Hearing) -> Answer:
+    """One field of the keyboard: its choices as buttons, or a question for what is to be typed."""
+    draft = await hearing.draft(KIND)
+    request = await _open(hearing, draft)
+    name = _named(request, hearing.token.revision)
+    schema = _fields(request)[name]
+    asked = form_field(name, schema, _values(request, draft)[name])
+    if asked.kind in ("choice", "boolean"):
+        choices = asked.choices or (("yes", "Yes"), ("no", "No"))
+        buttons = [
+            Button("set", label, str(Token("set", draft.id, hearing.token.revision, str(number))))
+            for number, (_, label) in enumerate(choices)
+        ]
+        width = 4 if max(len(label) for _, label in choices) <= 8 else 2
+        return Answer(f"{asked.label}: now {asked.value}", rows=(*rows(buttons, width), (_back(draft),)), instead=True)
+    if name not in hearing.tap.values:
+        return Answer(form=_question(hearing, request, asked))
+    text = hearing.tap.values[name]
+    try:
+        value = meant(schema, text)
+    except NotMeant as fault:
+        return Answer(form=_question(hearing, request, replace(asked, error=f"{text!r:.60} does not do: it {fault}")))
+    return panel(hearing, request, await _changed(hearing, request, draft, {name: value}))
+
+
+async def choose(hearing: Hearing) -> Answer:
+    """One of the choices of a field."""
+    draft = await hearing.draft(KIND)
+    request = await _open(hearing, draft)
+    name = _named(request, hearing.token.revision)
+    schema = _fields(request)[name]
+    choices: list[Json] = schema.get("enum") or [True, False]
+    number = int(hearing.token.argument) if hearing.token.argument.isdecimal() else len(choices)
+    if number >= len(choices):
+        raise Told("This choice is no longer offered.")
+    return panel(hearing, request, await _changed(hearing, request, draft, {name: choices[number]}))
+
+
+async def preset(hearing: Hearing) -> Answer:
+    """A change that is one tap away."""
+    draft = await hearing.draft(KIND)
+    request = await _open(hearing, draft)
+    return panel(hearing, request, await _changed(hearing, request, draft, _preset(draft, hearing.token.argument)))
+
+
+async def back(hearing: Hearing) -> Answer:
+    """The keyboard as it was."""
+    draft = await hearing.draft(KIND)
+    return panel(hearing, await _open(hearing, draft), draft)
+
+
+async def done(hearing: Hearing) -> Answer:
+    """From the keyboard to the difference."""
+    draft = await hearing.draft(KIND)
+    return difference(hearing, await _open(hearing, draft), draft)
+
+
+def panel(hearing: Hearing, request: Request, draft: Draft) -> Answer:
+    """The fields as buttons, the presets below them."""
+    fields, values = _fields(request), _values(request, draft)
+    buttons = [
+        Button(
+            "field", cut(f"{schema.get('title', name)}: {typed(values[name])}", _LABEL), _token("field", draft, number)
+        )
+        for number, (name, schema) in enumerate(fields.items())
+    ]
+    offered = [
+        Button("preset", cut(one["label"], _LABEL), _token("preset", draft, 0, str(number)))
+        for number, one in enumerate(draft.body["presets"])
+    ]
+    last = (Button("done", "Done: show the change", _token("done", draft), "yes"), _cancel(draft))
+    changed = _lines(request, draft)
+    text = f"Modify: {request.proposal.title}\n" + ("\n".join(changed) or "Choose what to change.")
+    return Answer(text, rows=(*rows(buttons, 2), *rows(offered, 1), last), instead=True)
+
+
+# The difference, and what makes it count
+
+
+def difference(hearing: Hearing, request: Request, draft: Draft) -> Answer:
+    """Old → new, before it counts; with the reasons where a reason is what decides."""
+    changed = _lines(request, draft)
+    other = Button("edit", "Change again", _token("back" if hearing.fields == 0 else "edit", draft))
+    if not changed:
+        text = "These are the recommended values: approve them, or change one."
+        return Answer(text, rows=((other, _cancel(draft)),), instead=True, refused=True)
+    text = f"{request.proposal.title}\n" + "\n".join(changed)
+    if request.ruling.reason_rule(Choice.MODIFY) is ReasonRule.REQUIRED:
+        chips = hearing.chips(Token("confirm", draft.id))
+        return Answer(
+            f"{text}\nWhy? The reason is what makes it count.", rows=(*chips, (other, _cancel(draft))), instead=True
+        )
+    confirm = Button("confirm", "Confirm this change", _token("confirm", draft), "yes")
+    return Answer(
+        f"{text}\nNothing counts before you confirm it.", rows=((confirm,), (other, _cancel(draft))), instead=True
+    )
+
+
+async def confirm(hearing: Hearing) -> Answer:
+    """It counts now: a vote to modify, which finishes the draft."""
+    draft = await hearing.draft(KIND)
+    reason = None
+    if hearing.token.argument:
+        given = reason_given(hearing)
+        if isinstance(given, Form):
+            return Answer(form=given)
+        reason = given
+    revision = draft.body["revision"]
+    command = CastVote(
+        hearing.command,
+        hearing.actor,
+        draft.body["request"],
+        hearing.digest,
+        choice=Choice.MODIFY,
+        revision=revision,
+        parameters=draft.body["values"],
+        reason=reason,
+        draft=draft.id,
+    )
+    outcome = await hearing.ask(command)
+    if isinstance(outcome, Refused):
+        if outcome.code == "reason_required":
+            chips = hearing.chips(Token("confirm", draft.id))
+            question = "With this change the rules want a reason, and it is what makes the change count. Why?"
+            return Answer(question, rows=chips, instead=True)
+        if outcome.code in ("limit", "invalid", "no_change"):
+            other = Button("edit", "Change again", _token("back" if hearing.fields == 0 else "edit", draft))
+            return Answer(sentence(outcome), rows=((other, _cancel(draft)),), instead=True, refused=True)
+        raise await hearing.no(outcome, command.request)
+    request = outcome.request
+    if request is None:
+        raise Told("There is no such request.")
+    mine = [suggestion for suggestion in request.suggestions if suggestion.person == hearing.person.id]
+    if request.revision.number == revision and mine:
+        text = "Your change needs somebody with more authority: it stands as a suggestion, which they can adopt."
+        return Answer(text, instead=True)
+    text = said(request, Choice.MODIFY)
+    if reason is not None:
+        return agreement(hearing, request, revision, text, Choice.MODIFY)
+    if asks_why(request, Choice.MODIFY):
+        return Answer(f"{text}\nWhy?", rows=hearing.chips(Token("why", request.id, revision)), instead=True)
+    return Answer(text, instead=True)
+
+
+async def drop(hearing: Hearing) -> Answer:
+    """Leave everything as it is."""
+    await hearing.drop(hearing.token.about)
+    return Answer("Nothing was changed.", instead=True)
+
+
+# Parts
+
+
+async def _presets(hearing: Hearing, request: Request) -> tuple[Preset, ...]:
+    """What to offer: this person's habits are looked up among the latest decisions on what the same asker asks."""
+    wanted = Filter(status="modified", asker=f"{request.asker.kind.value}:{request.asker.ref}")
+    page = await hearing.services.read(hearing.services.reader.page, wanted, None, _LOOKED_BACK)
+    alike = [earlier for earlier in page.items if earlier.proposal.action == request.proposal.action]
+    return presets(request.proposal, alike, hearing.person.id)
+
+
+async def _open(hearing: Hearing, draft: Draft) -> Request:
+    request = await hearing.request(draft.body["request"])
+    if request.decision is not None:
+        raise Told(ended(request))
+    return request
+
+
+async def _changed(hearing: Hearing, request: Request, draft: Draft, values: Mapping[str, Json]) -> Draft:
+    """The draft with these values: what is as recommended is no change."""
+    merged = {**draft.body["values"], **values}
+    kept = {name: value for name, value in merged.items() if not same(value, request.proposal.parameters[name])}
+    return await hearing.keep(KIND, {**draft.body, "values": kept}, draft.id)
+
+
+def _fields(request: Request) -> Mapping[str, Mapping[str, Any]]:
+    editable = request.proposal.editable
+    found: Mapping[str, Mapping[str, Any]] = editable["properties"] if editable else {}
+    return found
+
+
+def _values(request: Request, draft: Draft) -> dict[str, Json]:
+    return {**request.proposal.parameters, **draft.body["values"]}
+
+
+def _named(request: Request, number: int) -> str:
+    names = list(_fields(request))
+    if number >= len(names):
+        raise Told("This field is no longer there.")
+    return names[number]
+
+
+def _lines(request: Request, draft: Draft) -> list[str]:
+    """Each change as old → new."""
+    values = draft.body["values"]
+    if not values or isinstance(modified(request.proposal, values), Refused):
+        return []
+    fields, before = _fields(request), request.proposal.parameters
+    return [
+        f"{fields[name].get('title', name)}: {typed(before[name])} → {typed(value)}" for name, value in values.items()
+    ]
+
+
+def _token(verb: str, draft: Draft, number: int = 0, argument: str = "") -> str:
+    return str(Token(verb, draft.id, number, argument))
+
+
+def _cancel(draft: Draft) -> Button:
+    return Button("drop", "Leave it as it is", _token("drop", draft))
+
+
+def _back(draft: Draft) -> Button:
+    return Button("back", "Back", _token("back", draft))
+
+
+def _preset(draft: Draft, number: str) -> Mapping[str, Json]:
+    offered = draft.body["presets"]
+    if not number.isdecimal() or int(number) >= len(offered):
+        return {}
+    values: Mapping[str, Json] = offered[int(number)]["values"]
+    return values
+
+
+def _steps(hearing: Hearing, request: Request, draft: Draft) -> int:
+    """How many forms it takes. The presets stand in the first, where that makes no further one."""
+    count = len(_fields(request))
+    return 1 if not hearing.fields else -(-count // hearing.fields)
+
+
+def _step(hearing: Hearing, request: Request, draft: Draft, step: int) -> tuple[list[str], bool]:
+    """The fields of one step, and whether the presets stand there too."""
+    names, width = list(_fields(request)), hearing.fields or len(_fields(request)) + 1
+    has_presets = step == 0 and bool(draft.body["presets"]) and len(names) < width
+    return names[step * width : (step + 1) * width], has_presets
+
+
+def _form(
+    hearing: Hearing,
+    request: Request,
+    draft: Draft,
+    step: int,
+    wrong: Mapping[str, tuple[str, str]] | None = None,
+    filled: Mapping[str, str] | None = None,
+) -> Form:
+    fields, values = _fields(request), _values(request, draft)
+    names, has_presets = _step(hearing, request, draft, step)
+    usual = {n: v for one in draft.body["presets"] if one["label"].startswith(USUAL) for n, v in one["values"].items()}
+    inputs: list[FormField] = []
+    if has_presets:
+        choices = (
+            ("-", "As recommended"),
+            *((str(n), cut(p["label"], 70)) for n, p in enumerate(draft.body["presets"])),
+        )
+        inputs.append(FormField(START, "Start from", "choice", (filled or {}).get(START, "-"), choices, required=False))
+    for name in names:
+        hint = f"You usually set {typed(usual[name])}" if name in usual else ""
+        given = form_field(name, fields[name], values[name], hint)
+        if filled and name in filled:
+            given = replace(given, value=filled[name])
+        if wrong and name in wrong:
+            given = replace(given, value=wrong[name][0], error=wrong[name][1])
+        inputs.append(given)
+    steps = _steps(hearing, request, draft)
+    title = "Modify" if steps == 1 else f"Modify ({step + 1} of {steps})"
+    submit = "Next" if step + 1 < steps else "Show the change"
+    note = f"{request.proposal.title}: nothing counts before you have seen the change and confirmed it."
+    return Form(_token("edit", draft, step), title, tuple(inputs), note, submit)
+
+
+def _question(hearing: Hearing, request: Request, asked: FormField) -> Form:
+    return Form(str(hearing.token), "Modify", (asked,), request.proposal.title)

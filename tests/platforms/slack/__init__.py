@@ -1,0 +1,1 @@
+"""A local Slack: Web API, Socket Mode, and people who press what they see."""
