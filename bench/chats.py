@@ -25,7 +25,8 @@ from tests.scenarios.whole import connected, house_of, town_of, whole
 
 TAPS_A_SECOND, SECONDS = 20, 15
 BURST = 500
-SPEED = 60.0
+SPEEDS = {"slack": 6.0, "telegram": 40.0}
+"""How many times as fast the platform's time passes: so that a burst takes a minute or less."""
 QUIET = 5.0
 
 
@@ -89,7 +90,7 @@ def _tapped(placet: Child, towns: list[Town]) -> list[float]:
 
 def _bursts(folder: Path) -> list[Figure]:
     figures = []
-    for name, speed in (("slack", SPEED), ("telegram", SPEED)):
+    for name, speed in SPEEDS.items():
         clock = FastClock(speed)
         place = folder / name
         place.mkdir()
@@ -98,6 +99,12 @@ def _bursts(folder: Path) -> list[Figure]:
             connected(found)
             figures += _burst(name, town, found.asks, clock)
     return figures
+
+
+def _seldom(condition: Callable[[], bool]) -> None:
+    """Wait for it; looking costs time that the burst needs."""
+    while not condition():
+        time.sleep(0.5)
 
 
 def _burst(name: str, town: Town, asks: Callable[..., object], clock: FastClock) -> list[Figure]:
@@ -112,9 +119,9 @@ def _burst(name: str, town: Town, asks: Callable[..., object], clock: FastClock)
     def standing() -> str:
         return "\n".join(shown.text for shown in town.cards())
 
-    eventually(lambda: all(f"{title}\n" in f"{standing()}\n" for title in first), 600)
+    _seldom(lambda: all(title in standing() for title in first))
     highest = clock.time() - began
-    eventually(lambda: all(title in standing() for title, _ in titles), 1_200)
+    _seldom(lambda: all(title in standing() for title, _ in titles))
     took = clock.time() - began
     calls = len(town.cards())
     allowed = (calls - 20) / 20 * 60 if name == "telegram" else float(calls)

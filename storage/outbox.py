@@ -14,9 +14,10 @@ from core.ports import Draft, Post
 from core.queue import urgency
 from core.request import Request
 from storage.database import Session
-from storage.prepared import Insert, Prepared, Row
+from storage.prepared import Insert, Prepared, Row, one_of
 from storage.rows import micros, moment
 from storage.tables import drafts, posts
+from storage.tables import requests as requests_table
 
 MOST_ALSO = 5
 """Further messages that are remembered of one card in one channel; the oldest are let go."""
@@ -55,6 +56,14 @@ _want = Insert(
     key=("request", "channel"),
     replacing=("wanted", "rank", "expire_at"),
 )
+# After a revision a card may stand where it no longer belongs: it must not go on showing what was.
+_left = Prepared(
+    lambda on_sqlite: (
+        update(posts)
+        .where(one_of(posts.c.request, "all", on_sqlite), posts.c.shown > 0)
+        .values(wanted=select(requests_table.c.version).where(requests_table.c.id == posts.c.request).scalar_subquery())
+    )
+)
 _keep = Insert(drafts, key=("id",), replacing=("person", "kind", "body", "expires_at"))
 _draft = Prepared(select(drafts).where(drafts.c.id == bindparam("name"), drafts.c.expires_at > bindparam("now")))
 _drop = Prepared(delete(drafts).where(drafts.c.id == bindparam("name")))
@@ -66,7 +75,11 @@ def want(session: Session, wanted: Mapping[tuple[str, str], int], requests: Mapp
     rows = [
         (request, channel, version, 0, 0, *urgency(requests[request])) for (request, channel), version in wanted.items()
     ]
-    session.insert(_want, rows)
+    if rows:
+        session.insert(_want, rows)
+    revised = [name for name, request in requests.items() if request.revision.number > 1]
+    if revised:
+        session.run(_left, all=session.a_list(revised))
 
 
 def mark_attempted(session: Session, request: str, channel: str) -> None:

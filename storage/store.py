@@ -106,7 +106,7 @@ class SqlTransaction:
         if writing.requests:
             session.insert(_save, [request_row(request) for request in writing.requests.values()])
             self._written.update(writing.requests)
-        if writing.posts:
+        if writing.posts or writing.requests:
             outbox.want(session, writing.posts, writing.requests)
         if writing.words:
             session.insert(_write_down, [(w.commitment, w.text, w.salt) for w in writing.words])

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bot.config import Settings
 from tests.bot.running import HOUSE, Spoken, eventually, settings_in
 
@@ -30,8 +32,10 @@ def environment(settings: Settings, more: Mapping[str, str] | None = None) -> di
         "COLUMNS": "200",
         "NO_COLOR": "1",
     }
-    if settings.database_url:
-        said["PLACET_DATABASE_URL"] = settings.database_url
+    for name in sorted(settings.model_fields_set - {"home", "config", "port"}):
+        value = getattr(settings, name)
+        if value is not None:
+            said[f"PLACET_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return {**kept, **said, **(more or {})}
 
 

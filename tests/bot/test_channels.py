@@ -20,6 +20,7 @@ from bot.config import Settings, read_house
 from bot.connections import Connection
 from bot.pace import Pace, WallTimer
 from core.accounts import Accounts, Link
+from core.card import Card
 from core.channels import Channel
 from core.model import Account
 from core.registry import Registry
@@ -236,6 +237,26 @@ def test_cards_that_stand_nowhere_are_warned_of(
     with placet(settings_with_slack(tmp_path, HOUSE + channels)):
         assert slack.runs == 1
     assert any(hint in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("high", ["  high: {slack: C0HIGH, tiers: [2, 3]}\n", ""], ids=["and another", "alone"])
+def test_a_card_that_no_longer_belongs_into_a_channel_is_still_brought_up_to_date(
+    tmp_path: Path, slack: ScriptedPlatform, database_url: str, high: str
+) -> None:
+    channels = "channels:\n  low: {slack: C0LOW, tiers: [1]}\n" + high
+    with placet(settings_with_slack(tmp_path, HOUSE + channels, database_url)) as running:
+        request = submitted(running.program("momentum"))
+        eventually(lambda: "C0LOW" in slack.chats and len(slack.chats["C0LOW"].standing) == 1)
+        more = {"quantity": 2_000}
+        changed = voted(running.person("alice"), request, "modify", parameters=more, reason={"code": "size"})
+        assert (changed["ruling"]["tier"], changed["revision"]) == (2, 2)
+
+        def cards() -> list[Card]:
+            return [card for chat in slack.chats.values() for card in chat.standing.values()]
+
+        eventually(lambda: [card.revision for card in cards()] == [2] * (2 if high else 1))
+        voted(running.person("bob"), changed, "reject")
+        eventually(lambda: all(card.outcome for card in cards()))
 
 
 def test_of_two_processes_on_one_database_one_serves_and_the_other_stands_by(

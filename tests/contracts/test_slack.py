@@ -1,17 +1,15 @@
-"""Slack keeps what every messenger and every platform promises, with its real SDK against the local server."""
+"""Slack (`bot.adapters.slack`) keeps what every messenger and every platform promises."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 
-from bot.adapters.slack.adapter import SlackPlatform
-from bot.pace import Pace, WallTimer
 from tests.contracts.messenger import MessengerContract, Standing
-from tests.contracts.platform import Loop, PlatformContract, Scene, eventually
+from tests.contracts.platform import Loop, PlatformContract, Scene
 from tests.platforms.slack.server import SlackServer
+from tests.platforms.slack.stage import platform, slack_scene
 
 
 @pytest.fixture(autouse=True)
@@ -34,17 +32,6 @@ def loop() -> Iterator[Loop]:
     made = Loop()
     yield made
     made.close()
-
-
-def platform(server: SlackServer) -> SlackPlatform:
-    timer = WallTimer()
-    return SlackPlatform(
-        bot_token=server.bot_token, app_token=server.app_token, api_url=server.api_url, pace=Pace(timer), timer=timer
-    )
-
-
-async def _left() -> int:
-    return len(asyncio.all_tasks()) - 1
 
 
 class TestMessenger(MessengerContract):
@@ -72,23 +59,7 @@ class TestMessenger(MessengerContract):
 class TestPlatform(PlatformContract):
     @pytest.fixture
     def scene(self, server: SlackServer, loop: Loop) -> Iterator[Scene]:
-        alice, bob = server.add_user("Alice"), server.add_user("Bob")
-        chat = server.add_channel("orders", alice, bob)
-        made = Scene(
-            platform(server),
-            lambda: platform(server),
-            server,
-            loop,
-            chat,
-            chat,
-            alice,
-            bob,
-            server.team.id,
-            server.bot_token,
-        )
-        yield made
-        made.stop()
-        # Taps in flight are answered first, however long the database takes.
-        eventually(lambda: loop.do(_left()) == 0)
+        with slack_scene(server, loop) as made:
+            yield made
         assert server.violations == []
         assert server.pings == []

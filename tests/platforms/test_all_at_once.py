@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,11 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 import bot.__main__  # noqa: F401 - brings the commands in
+from bot.channels import STANDBY
 from bot.cli.app import app
 from bot.config import Settings
 from tests.bot.asking import looked_at, submitted
-from tests.bot.process import environment
+from tests.bot.process import Process, environment, served
 from tests.bot.running import HOUSE, Running, anonymous, eventually, placet, settings_in
 from tests.platforms.discord.server import DiscordServer
 from tests.platforms.hands import Hands, Shown
@@ -79,9 +81,8 @@ def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
         }
         kept = {name: SecretStr(value) if "token" in name else value for name, value in given.items()}
         settings = settings_in(tmp_path, None, HOUSE + "channels:\n" + lines, **kept)
-        env = environment(settings, {f"PLACET_{name.upper()}": value for name, value in given.items()})
         hands: dict[str, Hands] = {"slack": slack, "discord": discord, "telegram": telegram}
-        yield Town(settings, env, hands, chats, alice, frank)
+        yield Town(settings, environment(settings), hands, chats, alice, frank)
         assert [line for server in hands.values() for line in server.violations] == []
         assert [server.rate_limited for server in hands.values()] == [0, 0, 0]
 
@@ -142,3 +143,35 @@ def test_the_doctor_says_which_token_is_not_taken(town: Town) -> None:
     for name in town.chats:
         assert [what for what in wrong if what.startswith(name) and "token" in what], wrong
     assert not any(secret in result.output for secret in town.settings.secrets())
+
+
+def test_when_the_process_that_serves_is_killed_the_other_takes_over(
+    town: Town, tmp_path: Path, postgres_url: str
+) -> None:
+    """Two pollers at once would be refused by Telegram, and two Sockets at once would share Slack's taps."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    both = []
+    for folder in folders:
+        folder.mkdir()
+        both.append(town.settings.model_copy(update={"home": folder / "home", "database_url": postgres_url}))
+
+    def states(process: Process) -> set[str]:
+        with anonymous(process.url) as client:
+            return set(client.get("/readyz").json()["platforms"].values())
+
+    with served(folders[0], settings=both[0]) as one:
+        eventually(lambda: states(one) == {"ok"}, within=20)
+        with served(folders[1], settings=both[1]) as two:
+            eventually(lambda: states(two) == {STANDBY}, within=20)
+            one.signal(signal.SIGKILL)
+            one.ended()
+            eventually(lambda: states(two) == {"ok"}, within=20)
+            program = two.client(two.key(program="momentum")["token"])
+            request = submitted(program, title="Buy after the fall")
+            for name, there in town.chats.items():
+                eventually(town.card(name, there, "Buy after the fall"), within=20)
+            two.signal(signal.SIGTERM)
+            assert two.ended() == 0
+            assert [line for line in two.log if "trace=" in line] == []
+            assert not any(secret in line for secret in town.settings.secrets() for line in (*one.log, *two.log))
+    assert request["status"] == "pending"

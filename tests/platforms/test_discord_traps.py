@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.discord.adapter import DiscordPlatform
+from bot.pace import Pace
 from core.errors import DeliveryFailed, PostGone
 from core.ports import PostRef
 from core.taps import Answer, Form, FormField, Tap
@@ -109,6 +111,27 @@ def test_an_event_that_the_sdk_cannot_read_ends_a_connection_and_not_us(scene: S
     eventually(lambda: scene.platform.trouble is not None)
     eventually(lambda: scene.platform.trouble is None)
     assert server.press(scene.alice, shown, "Approve").acknowledged_after is not None
+
+
+def test_the_pauses_of_the_sdk_do_not_grow_for_ever(scene: Scene, server: DiscordServer) -> None:
+    scene.run()
+    server.faults.drop["gateway"] = 1_000
+    server.cut_gateway()
+    eventually(lambda: scene.platform.trouble is not None)
+    put_forward(server, 40)
+    # A client that was away for half a minute is given up: the next one begins anew and does not resume.
+    logins = sum(call.operation == "get_my_user" for call in server.calls)
+    eventually(lambda: sum(call.operation == "get_my_user" for call in server.calls) > logins)
+    server.faults.drop["gateway"] = 0
+    eventually(lambda: scene.platform.trouble is None)
+    assert (server.gateway.identified, server.gateway.resumed) == (2, 0)
+
+
+def test_the_gateway_is_found_by_itself(server: DiscordServer, scene: Scene) -> None:
+    pace, timer = Pace(server.clock), server.clock
+    scene.platform = DiscordPlatform(token=server.token, api_url=server.api_url, pace=pace, timer=timer)
+    scene.run()
+    assert server.press(scene.alice, scene.post(), "Approve").acknowledged_after is not None
 
 
 # Connections that break under a call

@@ -105,6 +105,22 @@ def test_who_takes_no_messages_from_us_is_told_how_to(scene: Scene, server: Disc
     eventually(lambda: "allow direct messages" in server.messages(scene.chat)[-1].text)
 
 
+@pytest.mark.parametrize("fault", ["drop", "cut", "429 0.2"])
+def test_a_written_answer_arrives_once_whatever_happens_on_the_way(
+    scene: Scene, server: DiscordServer, fault: str
+) -> None:
+    scene.run()
+    chat = server.direct(scene.alice)
+    scene.taps.answers = [Answer("Nothing waits for you.")]
+    if fault.startswith("429"):
+        server.faults.refuse["create_message"] = [fault]
+    else:
+        getattr(server.faults, fault)["create_message"] = 1
+    server.say(scene.alice, chat, "pending")
+    eventually(lambda: sum(call.operation == "create_message" for call in server.calls) == 1 + (fault != "drop"))
+    assert [shown.text for shown in server.messages(chat)] == ["pending", "Nothing waits for you."]
+
+
 def test_a_reply_names_the_message_that_it_answers(scene: Scene, server: DiscordServer) -> None:
     scene.run()
     ref = scene.loop.do(scene.platform.at(scene.chat).post("desk", PENDING))

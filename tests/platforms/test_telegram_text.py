@@ -62,7 +62,7 @@ def cards(draw: st.DrawFn) -> Card:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(cards())
 def test_any_card_is_taken_and_holds_no_markup_but_ours(card: Card) -> None:
     shown, entities = read(card_html(card))
@@ -72,7 +72,7 @@ def test_any_card_is_taken_and_holds_no_markup_but_ours(card: Card) -> None:
     assert clean(card.title)[:20].strip() in shown
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(longer, st.sampled_from(["", "b", "i"]))
 @example("see (/approve) now", "")
 @example("/approve", "b")
@@ -84,6 +84,7 @@ def test_nothing_in_a_text_is_alive(words: str, tag: str) -> None:
         assert {one["type"] for one in entities} <= OURS
 
 
+@settings(max_examples=40, deadline=None)
 @given(longer)
 def test_sentences_and_answers_are_taken(words: str) -> None:
     for html in (
@@ -96,6 +97,7 @@ def test_sentences_and_answers_are_taken(words: str) -> None:
             assert {one["type"] for one in entities} <= OURS
 
 
+@settings(max_examples=60, deadline=None)
 @given(text, st.integers(1, 40))
 def test_what_is_cut_is_short_enough_and_keeps_whole_characters(words: str, longest: int) -> None:
     shown = cut(clean(words), longest)

@@ -50,7 +50,7 @@ class _Window:
 
 class Rates:
     def __init__(self, clock: FastClock) -> None:
-        self._clock = clock
+        self.clock = clock
         self.forget()
 
     def forget(self) -> None:
@@ -60,11 +60,11 @@ class Rates:
         self._old_edits: dict[str, deque[float]] = {}
 
     def on_the_wall(self, seconds: float) -> float:
-        return round(seconds / self._clock.speed, 3)
+        return round(seconds / self.clock.speed, 3)
 
     def take(self, operation: str, major: str) -> dict[str, str]:
         """Count a call; the headers of its answer. Raises the 429."""
-        now = self._clock.time()
+        now = self.clock.time()
         if not outside_the_global_limit(operation):
             while self._calls and now - self._calls[0] >= 1:
                 self._calls.popleft()
@@ -86,7 +86,7 @@ class Rates:
         window = self._windows.get((operation, major))
         if window is None:
             return {}
-        left = self.on_the_wall(max(0.0, window.seconds - (self._clock.time() - window.began)))
+        left = self.on_the_wall(max(0.0, window.seconds - (self.clock.time() - window.began)))
         return {
             "X-RateLimit-Limit": str(window.limit),
             "X-RateLimit-Remaining": str(max(0, window.limit - window.used)),
@@ -97,7 +97,7 @@ class Rates:
 
     def edit_of_old(self, channel: str, age: float) -> None:
         """Messages older than an hour may be edited seldom. Raises 30046, which has the form of a 429."""
-        now = self._clock.time()
+        now = self.clock.time()
         if age <= _OLD:
             return
         edits = self._old_edits.setdefault(channel, deque())
@@ -108,11 +108,11 @@ class Rates:
         edits.append(now)
 
     def count_invalid(self) -> None:
-        self._invalid.append(self._clock.time())
+        self._invalid.append(self.clock.time())
 
     def banned(self) -> bool:
         """Whether so many calls were answered with 401, 403 or 429 that Cloudflare answers in Discord's place."""
-        now = self._clock.time()
+        now = self.clock.time()
         while self._invalid and now - self._invalid[0] >= 600:
             self._invalid.popleft()
         return len(self._invalid) >= INVALID_IN_TEN_MINUTES

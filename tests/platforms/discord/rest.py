@@ -98,7 +98,7 @@ class Rest:
         return take
 
     async def _take(self, route: Route, request: web.Request) -> web.StreamResponse:
-        clock = self._rates._clock
+        clock = self._rates.clock
         call = Call(route.operation, f"{request.method} {request.path}", None, clock.time())
         if self._faults.down or _spent(self._faults.drop, route.names):
             return cut_off(request)

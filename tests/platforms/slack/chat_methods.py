@@ -18,8 +18,9 @@ def post_message(scene: Scene, call: Call) -> Json:
     message = by_bot(scene, call.team, channel, read_content(scene, call.method, call.asked))
     if parent is not None:
         parent.thread_ts = message.thread_ts = parent.ts
+    message.unfurl = unfurl_of(call)
     add(scene, channel, message)
-    scene.hear(message, unfurl_of(call), call.flag("link_names") or call.asked.get("parse") == "full")
+    scene.hear(message, message.unfurl, call.flag("link_names") or call.asked.get("parse") == "full")
     return {"ok": True, "channel": channel.id, "ts": message.ts, "message": scene.world.public_message(message)}
 
 
@@ -55,7 +56,7 @@ def update(scene: Scene, call: Call) -> Json:
     if content.blocks and (stale := keeps_state(content.blocks) & keeps_state(message.blocks)):
         scene.note(f"chat.update: block_id {sorted(stale)} used again, so that old choices stay in it")
     change(scene, message, content)
-    scene.hear(message, unfurl_of(call), call.flag("link_names") or call.asked.get("parse") == "full")
+    scene.hear(message, message.unfurl, call.flag("link_names") or call.asked.get("parse") == "full")
     shown = scene.world.public_message(message)
     return {"ok": True, "channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
 

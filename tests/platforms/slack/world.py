@@ -82,6 +82,8 @@ class Message:
     files: list[Json] = field(default_factory=list)
     versions: list[tuple[list[Json], list[Json]]] = field(default_factory=list)
     """Blocks and attachments as they were before each edit: somebody may still look at them."""
+    unfurl: bool = False
+    """Whether Slack looks at addresses in it, as was said when it was posted."""
     deleted: bool = False
     touched: int = 0
     """The world's count of changes when this one was last changed."""

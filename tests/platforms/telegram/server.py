@@ -113,6 +113,15 @@ class TelegramServer:
     def photo(self, shown: Shown) -> bytes:
         return self._there(lambda: self._message(shown).photo or b"")
 
+    def forget_rates(self) -> None:
+        """As if nothing had been sent and nothing refused."""
+
+        def forget() -> None:
+            self.rates.forget()
+            self._gate.rate_limited = 0
+
+        self._there(forget)
+
     # The scene
 
     def user(self, name: str, username: str | None = None, *, started: bool = False, bot: bool = False) -> str:

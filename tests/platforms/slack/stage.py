@@ -1,0 +1,46 @@
+"""Placet's own Slack adapter before the local Slack, with taps that answer as told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.adapters.slack.adapter import SlackPlatform
+from bot.pace import Pace, WallTimer
+from tests.contracts.platform import Loop, Scene, eventually
+from tests.platforms.slack.server import SlackServer
+
+
+def platform(server: SlackServer) -> SlackPlatform:
+    timer = WallTimer()
+    return SlackPlatform(
+        bot_token=server.bot_token, app_token=server.app_token, api_url=server.api_url, pace=Pace(timer), timer=timer
+    )
+
+
+@contextmanager
+def slack_scene(server: SlackServer, loop: Loop) -> Iterator[Scene]:
+    """Alice and Bob in a channel with the bot."""
+    alice, bob = server.add_user("Alice"), server.add_user("Bob")
+    chat = server.add_channel("orders", alice, bob)
+    made = Scene(
+        platform(server),
+        lambda: platform(server),
+        server,
+        loop,
+        chat,
+        chat,
+        alice,
+        bob,
+        server.team.id,
+        server.bot_token,
+    )
+    yield made
+    made.stop()
+    # Taps in flight are answered first, however long the database takes.
+    eventually(lambda: loop.do(_left()) == 0)
+
+
+async def _left() -> int:
+    return len(asyncio.all_tasks()) - 1
