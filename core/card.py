@@ -170,12 +170,13 @@ def rules(ruling: Ruling) -> str:
             anybody = "any " if ruling.route.roles else ""
             return f"{ruling.rule}: {why} – {anybody}{asked} decides"
         case QuorumKind.ALL:
-            quorum = f"all {ruling.needed} of {asked}"
+            quorum = f"all {ruling.needed} decide ({asked})"
         case QuorumKind.MAJORITY:
-            quorum = f"a majority of {asked}, {ruling.needed} of {ruling.eligible},"
+            quorum = f"a majority decides: {ruling.needed} of {ruling.eligible} ({asked})"
         case _:
-            quorum = f"{ruling.needed} of {asked}"
-    return f"{ruling.rule}: {why} – {quorum} decide"
+            people = "1 person decides" if ruling.needed == 1 else f"{ruling.needed} people decide"
+            quorum = f"{people} ({asked})"
+    return f"{ruling.rule}: {why} – {quorum}"
 
 
 def time_left(request: Request) -> str:

@@ -25,8 +25,8 @@ def chat() -> Chat:
 
 
 @pytest.fixture
-def running(tmp_path: Path, sqlite_url: str, chat: Chat) -> Iterator[Running]:
-    settings = settings_in(tmp_path, sqlite_url, house=HOUSE.read_text(encoding="utf-8"))
+def running(tmp_path: Path, database_url: str, chat: Chat) -> Iterator[Running]:
+    settings = settings_in(tmp_path, database_url, house=HOUSE.read_text(encoding="utf-8"))
     with placet(settings, {"desk": Scripted(chat)}) as found:
         yield found
 

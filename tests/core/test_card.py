@@ -140,9 +140,9 @@ def test_tiers_are_told_apart_by_shape_and_word() -> None:
     ("changes", "text"),
     [
         ({"quorum": "any"}, "any trader decides"),
-        ({"quorum": "all"}, "all 3 of trader decide"),
-        ({"quorum": "majority"}, "a majority of trader, 2 of 3, decide"),
-        ({"quorum": 2}, "2 of trader decide"),
+        ({"quorum": "all"}, "all 3 decide (trader)"),
+        ({"quorum": "majority"}, "a majority decides: 2 of 3 (trader)"),
+        ({"quorum": 2}, "2 people decide (trader)"),
         ({"route": {"roles": ["trader", "risk"], "people": ["erin"]}}, "any trader or risk or erin decides"),
         ({"route": {"people": ["dave"], "skills": ["options"]}}, "dave with options decides"),
     ],
