@@ -77,6 +77,32 @@ def test_strangers_are_told_alone_and_kindly(here: Whole, name: str) -> None:
         assert "I do not know whose account" not in shown.text
 
 
+def test_somebody_who_takes_the_name_of_one_who_may_decide_is_still_a_stranger(here: Whole, name: str) -> None:
+    town = here.towns[name]
+    request = here.asks()
+    card = here.card(name, "Buy 100 NVDA")
+    for taken in ("Alice", "alice", town.users["alice"]):
+        town.rename(town.stranger, taken)
+        assert "link" in read(town.hands.press(town.stranger, card, "Approve"))
+    assert here.status(request)["votes"] == []
+
+
+def test_one_may_not_decide_what_one_asked_in_chat(here: Whole, name: str) -> None:
+    town = here.towns[name]
+    alice, erin = town.users["alice"], town.users["erin"]
+    asked = town.hands.command(alice, town.chat, "ask May we buy a screen for 250000 USD?")
+    assert "Asked: May we buy a screen" in read(asked)
+    card = here.card(name, "alice (a person) asks")
+    assert "yourself" in read(town.hands.press(alice, card, "Approve"))
+    town.hands.press(erin, card, "Approve")
+    here.ended(name, "alice (a person) asks", "Approved by erin")
+
+    def told() -> bool:
+        return any("Approved by erin" in one.text for one in town.hands.messages(town.hands.direct(alice), alice))
+
+    eventually(told, 20)
+
+
 def test_an_account_is_linked_with_a_code_and_may_then_decide(here: Whole, name: str) -> None:
     town = here.towns[name]
     request = here.asks(amount="250000.00")

@@ -38,6 +38,7 @@ class Town:
     edits: tuple[str, ...]
     pinged: Callable[[], list[str]]
     """Whom or what our own messages would have called, if anybody."""
+    rename: Callable[[str, str], None]
     workspace: str = ""
 
     def account(self, person: str) -> str:
@@ -113,7 +114,18 @@ def slack(clock: FastClock) -> Iterator[Town]:
         }
         edits = ("chat.update",)
         yield Town(
-            "slack", server, settings, server.bot_token, chat, chat, users, stranger, edits, pinged, server.team.id
+            "slack",
+            server,
+            settings,
+            server.bot_token,
+            chat,
+            chat,
+            users,
+            stranger,
+            edits,
+            pinged,
+            server.rename,
+            server.team.id,
         )
 
 
@@ -158,7 +170,7 @@ def discord(clock: FastClock) -> Iterator[Town]:
             "discord_gateway_url": server.gateway_url,
         }
         edits = ("PATCH /channels/{channel}/messages/{message}",)
-        yield Town("discord", server, settings, server.token, chat, chat, users, stranger, edits, pinged)
+        yield Town("discord", server, settings, server.token, chat, chat, users, stranger, edits, pinged, server.rename)
 
 
 @contextmanager
@@ -179,7 +191,9 @@ def telegram(clock: FastClock) -> Iterator[Town]:
 
         settings = {"telegram_token": server.token, "telegram_api_url": server.api_url}
         edits = ("editMessageText",)
-        yield Town("telegram", server, settings, server.token, chat, chat, users, stranger, edits, pinged)
+        yield Town(
+            "telegram", server, settings, server.token, chat, chat, users, stranger, edits, pinged, server.rename
+        )
 
 
 MAKERS: dict[str, Callable[[FastClock], AbstractContextManager[Town]]] = {
