@@ -330,8 +330,8 @@ class Platform(Protocol):
         When cancelled: take no more, let the taps in flight be answered, close every connection.
         """
 
-    async def check(self) -> Sequence[Finding]:
-        """Look at the token, its rights and nothing else: what `placet doctor` prints."""
+    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
+        """Look at the token, its rights and these chats, and change nothing: what `placet doctor` prints."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol, runtime_checkable
 
 import httpx
 import typer
@@ -20,8 +19,6 @@ from bot.connections import Connection, connections
 from bot.pace import WallTimer
 from bot.yaml_document import ConfigError
 from core.channels import Channel
-from core.errors import DeliveryFailed
-from core.ports import Finding
 
 _PATIENCE = 20.0
 """Seconds that a platform is given."""
@@ -84,40 +81,18 @@ async def _platforms(settings: Settings, house: House) -> list[Looked]:
     return found
 
 
-@runtime_checkable
-class _LooksForItself(Protocol):
-    """A messenger that can say whether its chat is there and may be written to."""
-
-    async def check(self) -> Sequence[Finding]: ...
-
-
 async def _checked(name: str, connection: Connection, channels: Sequence[Channel]) -> list[Looked]:
     """One platform, and the channels on it."""
-    found = await _asked(name, connection.platform)
-    for channel in channels:
-        if channel.platform != name:
-            continue
-        what = f"{name}: channel {channel.name} ({channel.address})"
-        messenger = connection.platform.at(channel.address)
-        if isinstance(messenger, _LooksForItself):
-            found += await _asked(what, messenger)
-        else:
-            found.append(Looked(what, None, "is seen when the first card is sent"))
-    return found
-
-
-async def _asked(what: str, one: _LooksForItself) -> list[Looked]:
+    addresses = [channel.address for channel in channels if channel.platform == name]
     try:
         async with asyncio.timeout(_PATIENCE):
-            findings = await one.check()
+            findings = await connection.platform.check(addresses)
     except TimeoutError:
-        return [Looked(what, False, f"has not answered within {_PATIENCE:.0f} s: can this machine reach it?")]
-    except DeliveryFailed as problem:
-        return [Looked(what, False, str(problem))]
+        return [Looked(name, False, f"has not answered within {_PATIENCE:.0f} s: can this machine reach it?")]
     except Exception as problem:  # noqa: BLE001 - one platform must not keep the others from being looked at
         # Its kind alone: nobody has promised that its words hold no token.
-        return [Looked(what, False, f"cannot be looked at ({type(problem).__name__}); is this machine connected?")]
-    return [Looked(_named(what, found.what), found.remedy is None, found.remedy) for found in findings]
+        return [Looked(name, False, f"cannot be looked at ({type(problem).__name__}); is this machine connected?")]
+    return [Looked(_named(name, found.what), found.remedy is None, found.remedy) for found in findings]
 
 
 def _named(where: str, what: str) -> str:

@@ -23,6 +23,8 @@ class ScriptedPlatform:
         self.running = False
         self.taps: Taps | None = None
         self.findings: list[Finding] | Exception = [Finding("token")]
+        self.checked: list[str] = []
+        """The chats that were to be looked at."""
         self.answers: list[Answer] = []
         self.pressed: list[asyncio.Task[None]] = []
 
@@ -56,7 +58,8 @@ class ScriptedPlatform:
 
         self.pressed.append(asyncio.get_running_loop().create_task(work()))
 
-    async def check(self) -> Sequence[Finding]:
+    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
+        self.checked += addresses
         if isinstance(self.findings, Exception):
             raise self.findings
         return self.findings

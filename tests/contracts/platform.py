@@ -356,9 +356,15 @@ class PlatformContract(ABC):
         eventually(lambda: scene.platform.trouble is None, 40)
 
     def test_everything_in_order_is_found_in_order(self, scene: Scene) -> None:
-        findings = scene.loop.do(scene.platform.check())
-        assert findings
+        findings = scene.loop.do(scene.platform.check([scene.address]))
+        assert any(scene.address in finding.what for finding in findings)
         assert [finding for finding in findings if finding.remedy] == []
+
+    def test_a_chat_that_is_not_there_is_found_with_what_to_do(self, scene: Scene) -> None:
+        elsewhere = scene.address[:-3] + "999"
+        found = scene.loop.do(scene.platform.check([elsewhere]))
+        (finding,) = [finding for finding in found if elsewhere in finding.what]
+        assert finding.remedy
 
     def test_what_is_in_flight_at_the_end_is_answered(self, scene: Scene) -> None:
         scene.run()

@@ -75,8 +75,8 @@ class DiscordPlatform:
 
         return DiscordMessenger(self._rest, channel)
 
-    async def check(self) -> Sequence[Finding]:
-        return await findings(self._rest)
+    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
+        return await findings(self._rest, addresses)
 
     async def run(self, taps: Taps) -> None:
         # The SDK writes whole calls, some with tokens in their addresses, and what we say of it ourselves.

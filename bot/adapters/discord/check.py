@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from bot.adapters.discord.messenger import failure
 from bot.adapters.discord.rest import Away, Refusal, Rest
 from core.ports import Finding
 
@@ -12,7 +14,7 @@ _PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
 _FEW_STARTS = 50
 
 
-async def findings(rest: Rest) -> list[Finding]:
+async def findings(rest: Rest, addresses: Sequence[str]) -> list[Finding]:
     try:
         ourselves = await rest.call("GET", "/users/@me")
         application = await rest.call("GET", "/oauth2/applications/@me")
@@ -30,7 +32,18 @@ async def findings(rest: Rest) -> list[Finding]:
         _events(application),
         _servers(servers, application["id"]),
         _starts(gateway),
+        *[await _channel(rest, address) for address in addresses],
     ]
+
+
+async def _channel(rest: Rest, address: str) -> Finding:
+    """Whether the bot sees a channel and may read in it, which it needs to find its cards again."""
+    try:
+        channel = await rest.call("GET", f"/channels/{address}")
+        await rest.call("GET", f"/channels/{address}/messages", limit="1")
+    except (Refusal, Away) as problem:
+        return Finding(f"channel {address}", str(failure(problem, gone=False)))
+    return Finding(f"channel {address}: it is #{channel.get('name') or 'a direct chat'}")
 
 
 def _events(application: dict[str, Any]) -> Finding:

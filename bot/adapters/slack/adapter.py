@@ -67,8 +67,8 @@ class SlackPlatform:
     def direct(self, user: str) -> SlackMessenger:
         return SlackMessenger(self._client, user=user)
 
-    async def check(self) -> Sequence[Finding]:
-        return await findings(self._client, self._app_token)
+    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
+        return await findings(self._client, self._app_token, addresses)
 
     async def run(self, taps: Taps) -> None:
         app = self._bolt(Conduct(taps, self._answers, self._inflight))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,8 +21,19 @@ SCOPES: Mapping[str, str] = {
 """Every scope that the app needs, and what for. `manifest.py` asks for these."""
 
 
-async def findings(client: AsyncWebClient, app_token: str) -> list[Finding]:
-    return [*await _bot(client), await _socket_mode(client, app_token)]
+async def findings(client: AsyncWebClient, app_token: str, addresses: Sequence[str]) -> list[Finding]:
+    tokens = [*await _bot(client), await _socket_mode(client, app_token)]
+    return [*tokens, *[await _channel(client, address) for address in addresses]]
+
+
+async def _channel(client: AsyncWebClient, address: str) -> Finding:
+    """Whether the bot is in a channel: only then it may read there, which it needs to find its cards again."""
+    what = f"Slack: the channel {address}"
+    try:
+        await client.conversations_history(channel=address.partition("/")[0], limit=1)
+    except TROUBLE as problem:
+        return Finding(what, sentence(problem))
+    return Finding(what)
 
 
 async def _bot(client: AsyncWebClient) -> list[Finding]:

@@ -6,6 +6,7 @@ Slack wants an answer within 3 seconds and shows the person an error otherwise; 
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,6 +22,8 @@ from core.taps import Answer
 PATIENCE = 1.5
 _REMEMBERED = 1_000
 _MOMENT = "One moment"
+_SORRY = "Something went wrong here. The card shows how it stands; tap again if it must be."
+log = logging.getLogger("placet.slack")
 Ack = Callable[..., Awaitable[Any]]
 
 
@@ -42,12 +45,20 @@ class Conduct:
             self._heard.popitem(last=False)
         return True
 
+    async def _asked(self, heard: Heard) -> Answer:
+        """What comes of a tap. It never fails, as promised; if it did, an acknowledgement would be missing too."""
+        try:
+            return await self._taps.tap(heard.tap)
+        except Exception:
+            log.exception("a tap on Slack failed")
+            return Answer(_SORRY, refused=True)
+
     async def press(self, ack: Ack, heard: Heard | None) -> None:
         """A press on a message."""
         if heard is None or not self._is_new(heard):
             await ack()
             return
-        task = self._inflight.start(self._taps.tap(heard.tap))
+        task = self._inflight.start(self._asked(heard))
         done = await done_within(task, PATIENCE)
         await ack()
         if done:
@@ -60,7 +71,7 @@ class Conduct:
         if heard is None or not self._is_new(heard):
             await ack()
             return
-        task = self._inflight.start(self._taps.tap(heard.tap))
+        task = self._inflight.start(self._asked(heard))
         if not await done_within(task, PATIENCE):
             await ack()
             await self._late(heard, await self._keep_place(heard), await task)
@@ -74,14 +85,14 @@ class Conduct:
     async def message(self, heard: Heard | None) -> None:
         """A message to the bot: acknowledged by bolt before it comes here."""
         if heard is not None and self._is_new(heard):
-            await self._show(heard, await self._taps.tap(heard.tap))
+            await self._show(heard, await self._asked(heard))
 
     async def submission(self, ack: Ack, heard: Heard | None) -> None:
         """A modal that was filled in: it stays, with errors or its next step, or closes."""
         if heard is None or not self._is_new(heard):
             await ack()
             return
-        task = self._inflight.start(self._taps.tap(heard.tap))
+        task = self._inflight.start(self._asked(heard))
         if not await done_within(task, PATIENCE):
             await ack(response_action="update", view=words_view(_MOMENT, "Saving …"))
             await self._answers.conclude(heard.back, heard.view, "Placet", await task)

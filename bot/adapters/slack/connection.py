@@ -14,14 +14,16 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inflight import InFlight
 
-PING = 5.0
-"""Seconds between pings; four without a pong are the end."""
+PING = 10.0
+"""Seconds between pings. A connection that answers none is closed by the HTTP client after half as many more."""
 LOOK = 0.5
-OPENED_WITHIN = 10.0
+OPENED_WITHIN = 8.0
+"""Less than `PING`, after which the SDK would try the same address again."""
 CLOSED_WITHIN = 3.0
 log = logging.getLogger("placet.slack")
 
@@ -95,6 +97,11 @@ class Connection:
     async def _dispatch(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         response = await run_async_bolt_app(self._app, request)
         try:
-            await send_async_response(client, request, response, 0.0)
+            if response.status == 200:
+                await send_async_response(client, request, response, 0.0)
+            else:
+                # Bolt has found no sense in it, and would leave the person before an error.
+                log.debug("something of the kind %s was dropped", request.type)
+                await client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         except (ConnectionError, OSError) as problem:
             log.info("an acknowledgement could not be sent: %s", type(problem).__name__)

@@ -11,7 +11,7 @@ import re
 from dataclasses import asdict
 
 from bot.adapters.slack.parse import Back
-from bot.adapters.slack.render import Json, context, paragraphs, plain
+from bot.adapters.slack.render import Json, context, paragraphs, plain, section
 from bot.adapters.slack.text import clean, cut
 from core.taps import Form, FormField
 
@@ -28,12 +28,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 def form_view(form: Form, back: Back) -> Json:
     """The modal of a form. Errors of an earlier try stand above their inputs."""
     blocks = paragraphs(form.note, LONGEST_INPUT) if form.note else []
-    for field in form.fields[:MOST_FIELDS]:
+    for number, field in enumerate(form.fields[:MOST_FIELDS]):
         if field.error:
             blocks.append(context(f"⚠️ {cut(clean(field.label), 100)}: {clean(field.error)}", 500))
-        blocks.append(_input(form, field))
-    if not blocks:
-        blocks = paragraphs(form.title)
+        blocks.append(_input(_place(form, number), field))
     return {
         "type": "modal",
         "callback_id": CALLBACK,
@@ -41,7 +39,7 @@ def form_view(form: Form, back: Back) -> Json:
         "title": plain(clean(form.title), LONGEST_TITLE),
         "submit": plain(clean(form.submit), LONGEST_TITLE),
         "close": plain("Cancel", LONGEST_TITLE),
-        "blocks": blocks,
+        "blocks": blocks or [section(clean(form.title), LONGEST_INPUT)],
     }
 
 
@@ -49,7 +47,11 @@ def errors(form: Form, token: str) -> dict[str, str]:
     """What is wrong, by input: if it is this very form that stands before the person, and something is wrong."""
     if form.token != token:
         return {}
-    return {_block(form, field): cut(clean(field.error), LONGEST_ERROR) for field in form.fields if field.error}
+    return {
+        _place(form, number): cut(clean(field.error), LONGEST_ERROR)
+        for number, field in enumerate(form.fields[:MOST_FIELDS])
+        if field.error
+    }
 
 
 def words_view(title: str, text: str) -> Json:
@@ -59,20 +61,19 @@ def words_view(title: str, text: str) -> Json:
         "callback_id": CALLBACK,
         "title": plain(title, LONGEST_TITLE),
         "close": plain("Close", LONGEST_TITLE),
-        "blocks": paragraphs(text),
+        "blocks": paragraphs(text) or [section("", LONGEST_INPUT)],
     }
 
 
-def _block(form: Form, field: FormField) -> str:
+def _place(form: Form, number: int) -> str:
     """The name of an input's place. Another form has others, so that nothing typed before is carried over."""
-    mark = hashlib.sha256(form.token.encode()).hexdigest()[:8]
-    return f"{mark}.{form.fields.index(field)}"
+    return f"{hashlib.sha256(form.token.encode()).hexdigest()[:8]}.{number}"
 
 
-def _input(form: Form, field: FormField) -> Json:
+def _input(place: str, field: FormField) -> Json:
     made: Json = {
         "type": "input",
-        "block_id": _block(form, field),
+        "block_id": place,
         "label": plain(clean(field.label), 500),
         "optional": not field.required,
         "element": {"action_id": field.name, **_element(field)},

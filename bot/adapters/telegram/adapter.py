@@ -21,8 +21,10 @@ from bot.adapters.telegram.parse import COMMANDS, PLATFORM, heard, query_of
 from bot.inflight import InFlight
 from bot.pace import Pace, Timer
 from core.ports import Finding, Taps
+from core.taps import Answer
 
 _NOT_YET = "Placet is not connected to Telegram yet."
+_WHERE = "chat"
 _KINDS = ["message", "callback_query"]
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _DRAINED, _GOODBYE = 10.0, 3.0
@@ -53,8 +55,8 @@ class TelegramPlatform:
     def direct(self, user: str) -> TelegramMessenger:
         return TelegramMessenger(self._line, user)
 
-    async def check(self) -> Sequence[Finding]:
-        return await findings(self._line, self._api_url)
+    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
+        return await findings(self._line, self._api_url, addresses)
 
     async def run(self, taps: Taps) -> None:
         async with self._line.open():
@@ -122,7 +124,9 @@ class TelegramPlatform:
             log.debug("an update that is no tap")
             self._inflight.start(self._answers.acknowledge(query_of(update)))
             return
-        work = self._inflight.start(taps.tap(given.tap))
+        tap = given.tap
+        asked = tap.text == _WHERE and not tap.reply_to
+        work = self._inflight.start(_address(tap.chat) if asked else taps.tap(tap))
         self._inbox.begun(update.update_id, work)
         self._inflight.start(self._answers.show(given, work, taps))
 
@@ -149,6 +153,11 @@ class TelegramPlatform:
             task.cancel()
             late.cancel()
             await asyncio.gather(task, late, return_exceptions=True)
+
+
+async def _address(chat: str) -> Answer:
+    """Where nothing is set up yet: no client of Telegram shows what a chat's number is."""
+    return Answer(f"In placet.yaml this chat is called {chat}")
 
 
 async def _offer_commands(bot: Bot) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from telegram import Bot, ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
@@ -100,7 +101,8 @@ class Answers:
         html, buttons = answer_html(answer, self._whom(heard)), keyboard(answer_rows(answer))
         await self._turn(heard.chat)
         try:
-            await self._persist(lambda bot: change(bot, heard.chat, heard.message, html, reply_markup=buttons))
+            edit = partial(change, chat=heard.chat, message=heard.message, html=html, reply_markup=buttons)
+            await self._persist(edit, heard.chat)
         except BadRequest as problem:
             log.debug("an answer could not be replaced: %s", problem.message)
             await self._write(heard, html, reply_markup=buttons)
@@ -111,7 +113,7 @@ class Answers:
         buttons = keyboard(answer_rows(answer))
         await self._turn(person)
         try:
-            await self._persist(lambda bot: say(bot, person, answer_html(answer), reply_markup=buttons))
+            await self._persist(partial(say, chat=person, html=answer_html(answer), reply_markup=buttons), person)
         except (Forbidden, BadRequest) as problem:
             log.debug("somebody could not be written to: %s", problem.message)
             await self.acknowledge(heard.query, _NOT_STARTED, alert=True)
@@ -135,16 +137,18 @@ class Answers:
         """A message as a reply to what was tapped or written: that it is a reply marks it as an answer."""
         behind = ReplyParameters(heard.message, allow_sending_without_reply=True)
         await self._turn(heard.chat)
-        sent = await self._persist(
-            lambda bot: say(bot, heard.chat, html, message_thread_id=heard.topic, reply_parameters=behind, **more)
-        )
+        more |= {"message_thread_id": heard.topic, "reply_parameters": behind}
+        sent = await self._persist(partial(say, chat=heard.chat, html=html, **more), heard.chat)
         return sent.message_id
 
     async def _turn(self, chat: int) -> None:
         await self._pace.turn(rates_of(str(chat)), str(chat), "say")
 
-    async def _persist(self, call: Callable[[Bot], Awaitable[Result]]) -> Result:
-        """An answer that comes twice is better than none; what Telegram refuses is not tried again."""
+    async def _persist(self, call: Callable[[Bot], Awaitable[Result]], chat: int | None = None) -> Result:
+        """An answer that comes twice is better than none; what Telegram refuses is not tried again.
+
+        `chat`: where it writes, if it does; what only acknowledges has no turn to wait for.
+        """
         for attempt in range(_ATTEMPTS):
             last = attempt == _ATTEMPTS - 1
             try:
@@ -153,12 +157,15 @@ class Answers:
             except (BadRequest, Forbidden, InvalidToken):
                 raise
             except RetryAfter as late:
-                self._pace.hold(seconds_of(late))
                 if last:
                     raise
-                await self._timer.sleep(seconds_of(late))
+                if chat is None:
+                    await self._timer.sleep(seconds_of(late))
+                else:
+                    self._pace.hold(seconds_of(late), str(chat))
+                    await self._turn(chat)
             except NetworkError:
                 if last:
                     raise
-                await asyncio.sleep(_PAUSE)
+                await self._timer.sleep(_PAUSE)
         raise AssertionError("unreachable")

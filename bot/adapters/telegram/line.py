@@ -90,7 +90,7 @@ def _readable(update: Any) -> bool:
 
 
 def quiet() -> None:
-    """The HTTP client logs every address, and the token stands in it."""
-    for name in ("httpx", "httpcore"):
+    """The HTTP client and the SDK log addresses, in which the token stands, and the SDK what people write besides."""
+    for name in ("httpx", "httpcore", "telegram"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.WARNING))
