@@ -133,6 +133,17 @@ def test_a_program_asks_in_python(house: House, tmp_path: Path) -> None:
     assert out == "rejected\n", err
 
 
+def test_the_doctor_and_a_code_to_link_an_account(house: House) -> None:
+    doctor, link = block("sh", "placet doctor").splitlines()
+    assert "settings" in house.run(doctor)
+    assert re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", house.run(link))
+
+
+def test_every_page_that_the_readme_names_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert link.startswith("http") or (ROOT / link).exists(), link
+
+
 def test_the_example_of_people_and_policy_is_good(tmp_path: Path) -> None:
     file = tmp_path / "placet.yaml"
     file.write_text(block("yaml", "people:"), encoding="utf-8")
