@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.connections import Connection
-from bot.delivery import Place
+from bot.errand import Place
 from bot.pace import Pace, Timer
-from bot.served import OK, STANDBY, Served
+from bot.served import Served
 from core import channels
 from core.channels import PERSON, Channel, direct_account
 from core.ports import Leases, Messenger, Taps
 from core.registry import Registry
 from core.request import Request
-
-__all__ = ["OK", "STANDBY", "Channels"]
 
 
 class Channels:

@@ -68,7 +68,8 @@ class Courier:
             except Closing:
                 return
             except Exception as problem:
-                self.trouble = f"fault: {problem}"
+                # Its kind alone: nobody has promised that its words hold no token.
+                self.trouble = f"fault: {type(problem).__name__}"
                 log.exception("delivery to %s failed", self._channel)
             else:
                 pause = FIRST_PAUSE
@@ -139,7 +140,7 @@ class Courier:
                 turn.begins()
                 # Said at most once: a notice that a crash or a fault swallows is not repeated.
                 await place.messenger.notify(self._channel, errand.text)
-                self.notices.popleft()
+                self._forget(errand.news)
             elif errand.call == "post":
                 await self._send(place, errand, turn)
             else:
@@ -157,18 +158,18 @@ class Courier:
                 self.trouble = None
 
     async def _send(self, place: Place, errand: Errand, turn: Turn) -> None:
-        if errand.face is None:
+        if errand.card is None:
             return
         again = all(post.attempted for post in errand.posts)
         if not again:
             await self._keep(*(_attempted(post) for post in errand.posts))
         turn.begins()
-        ref = (await place.messenger.post(self._channel, errand.face, again)).ref
+        ref = (await place.messenger.post(self._channel, errand.card, again)).ref
         await self._keep_surely(*_shown(errand, QUEUE + ref if errand.joined else ref))
 
     async def _renew(self, place: Place, errand: Errand, turn: Turn) -> None:
         """Bring the message up to date, and the further ones that show the same."""
-        if errand.face is None or errand.ref is None:
+        if errand.card is None or errand.ref is None:
             return
         also = () if errand.joined else errand.posts[0].also
         for ref in (errand.ref, *also):
@@ -176,7 +177,7 @@ class Courier:
                 turn = await self._turn(place, errand)
             turn.begins()
             try:
-                await place.messenger.update(PostRef(self._channel, own_ref(ref)), errand.face)
+                await place.messenger.update(PostRef(self._channel, own_ref(ref)), errand.card)
             except DeliveryFailed as problem:
                 if ref is errand.ref and not isinstance(problem, PostGone):
                     raise
@@ -191,7 +192,7 @@ class Courier:
     async def _not_taken(self, errand: Errand, problem: Exception) -> None:
         if errand.call == "say":
             log.warning("a notice is not taken by %s: %s", self._channel, problem)
-            self.notices.popleft()
+            self._forget(errand.news)
             return
         cards = ", ".join(post.request for post in errand.posts)
         fault = not isinstance(problem, DeliveryFailed)
@@ -202,7 +203,7 @@ class Courier:
         refused = [post for post in (*errand.posts, *errand.leaving) if post.shown < post.wanted]
         if fault:
             refused = [post for post in refused if self._faulty_again(post)]
-            self.trouble = f"fault: {problem}"
+            self.trouble = f"fault: {type(problem).__name__}"
         if refused:
             await self._keep(*(_refused(post) for post in refused))
 
@@ -220,7 +221,8 @@ class Courier:
         now = self._timer.time()
         return {key for key, (_, until) in self._faults.items() if until > now}
 
-    def _forget(self, news: Notice) -> None:
+    def _forget(self, news: Notice | None) -> None:
+        """It was said, or need not be any more. It may have been let go meanwhile, in a flood of others."""
         if self.notices and self.notices[0] is news:
             self.notices.popleft()
 

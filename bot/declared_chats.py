@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.yaml_document import Document
-from core.channels import Channel
+from core.channels import DIRECT, Channel
 from core.model import Account, Person
 from core.policy import Policy
 
@@ -82,6 +82,7 @@ class AccountsEntry(_Platforms):
 
 
 class ChannelEntry(_Platforms):
+    person: _Slug | None = None
     tiers: list[int] | None = Field(None, min_length=1)
     roles: list[_Slug] | None = Field(None, min_length=1)
     programs: list[_Slug] | None = Field(None, min_length=1)
@@ -100,21 +101,17 @@ def read_channels(
     roles = {role for person in people for role in person.roles}
     for name, entry in entries.items():
         place = ("channels", name)
-        given = entry.given()
+        given = entry.given() | ({DIRECT: entry.person} if entry.person is not None else {})
         if name == RESERVED:
             raise document.fault(place, f"`{name}` is the terminal of `placet serve --console`; take another name")
         if len(given) != 1:
             known = ", ".join(NAMINGS)
-            raise document.fault(place, f"`channels.{name}` names one chat on one platform ({known}), not {len(given)}")
-        [(platform, address)] = given.items()
-        naming = NAMINGS[platform]
-        if not naming.address.fullmatch(address):
-            raise document.fault((*place, platform), f"`channels.{name}.{platform}`: give {naming.chat}")
-        if platform not in there:
             raise document.fault(
-                (*place, platform),
-                f"`channels.{name}` is on {platform}, whose token is not set: add {naming.settings} to .env",
+                place, f"`channels.{name}` names one chat on one platform ({known}), or one person, not {len(given)}"
             )
+        [(platform, address)] = given.items()
+        if fault := _place_fault(name, platform, address, there, people):
+            raise document.fault((*place, platform), fault)
         if other := standing.get((platform, address)):
             raise document.fault((*place, platform), f"`{other}` is the same chat already; take one of them out")
         standing[platform, address] = name
@@ -129,6 +126,22 @@ def read_channels(
                 raise document.fault((*place, "roles", index), f"`channels.{name}.roles`: nobody has the role `{role}`")
         found.append(Channel(name, platform, address, _some(entry.tiers), _some(entry.roles), _some(entry.programs)))
     return tuple(found)
+
+
+def _place_fault(
+    name: str, platform: str, address: str, there: Collection[str], people: Collection[Person]
+) -> str | None:
+    """What is wrong with where a channel is, if anything."""
+    if platform == DIRECT:
+        if all(person.id != address for person in people):
+            return f"`channels.{name}.person`: `{address}` is not among the people"
+        return None
+    naming = NAMINGS[platform]
+    if not naming.address.fullmatch(address):
+        return f"`channels.{name}.{platform}`: give {naming.chat}"
+    if platform not in there:
+        return f"`channels.{name}` is on {platform}, whose token is not set: add {naming.settings} to .env"
+    return None
 
 
 def _some(values: list[Any] | None) -> frozenset[Any] | None:

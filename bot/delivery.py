@@ -20,7 +20,6 @@ from core.events import Blocked, Escalated, Reminded
 from core.ports import Clock, Reader
 from core.queue import urgency
 
-__all__ = ["Delivery", "Place"]
 log = logging.getLogger("placet.delivery")
 
 

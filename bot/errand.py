@@ -13,7 +13,7 @@ from core.queue import MOST_JOINED, emptied_card, is_queue, joinable, queue_card
 from core.request import Request
 from core.wording import notice
 
-AT_ONCE = 100
+_MOST_READ = 100
 MOST_SINGLE = 4
 """Routine requests that may wait for cards of their own; where more wait, they are joined on one."""
 _LOOKED_AT = 3 * MOST_JOINED
@@ -44,7 +44,7 @@ class Errand:
 
     call: str
     urgency: Urgency
-    face: Card | None = None
+    card: Card | None = None
     posts: tuple[Post, ...] = ()
     """Those that stand, or are to stand, in the message."""
     requests: Mapping[str, Request] = field(default_factory=dict)
@@ -52,6 +52,8 @@ class Errand:
     leaving: tuple[Post, ...] = ()
     """Those that stand in it and get a card of their own."""
     text: str = ""
+    news: Notice | None = None
+    """What is said with the text."""
 
     @property
     def joined(self) -> bool:
@@ -77,7 +79,7 @@ def plan(
     `skipped`: posts, by request and wanted version, that are left aside for now. `face`: the card of a request.
     `join`: whether many routine requests share a card; `alone`: those that never do.
     """
-    posts = [post for post in reader.unshown(channel, AT_ONCE) if (post.request, post.wanted) not in skipped]
+    posts = [post for post in reader.unshown(channel, _MOST_READ) if (post.request, post.wanted) not in skipped]
     if not posts:
         return None
     first = posts[0]
@@ -94,14 +96,14 @@ def plan(
 
 
 def said(reader: Reader, channel: str, news: Notice) -> Errand | None:
-    """To say something aloud, if it is still true and the request's card belongs into this channel."""
+    """To say something aloud, if it is still true and the request's card belongs in this channel."""
     request = reader.request(news.told.request)
     if request is None or not request.pending:
         return None
     text = notice(request, news.told.fact)
     if text is None or all(post.channel != channel for post in reader.posts_of(request.id)):
         return None
-    return Errand("say", news.urgency, text=text)
+    return Errand("say", news.urgency, text=text, news=news)
 
 
 def _new_queue(reader: Reader, posts: Sequence[Post], alone: Collection[str]) -> Errand | None:
@@ -131,5 +133,5 @@ def _renewed_queue(reader: Reader, first: Post) -> Errand:
     staying = tuple(post for post in everybody if stays(requests[post.request]))
     leaving = tuple(post for post in everybody if post not in staying)
     shown = [requests[post.request] for post in staying]
-    face = queue_card(shown) if shown else emptied_card(list(requests.values()))
-    return Errand("update", first.urgency, face, staying, requests, first.ref, leaving)
+    card = queue_card(shown) if shown else emptied_card(list(requests.values()))
+    return Errand("update", first.urgency, card, staying, requests, first.ref, leaving)

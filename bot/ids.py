@@ -43,17 +43,22 @@ def new_token(kind: str) -> str:
 
 _READABLE = "23456789CDFGHJKMNPQRTVWXY"
 """No two of these look alike, and no words come of them."""
+_SIGNS = 8
 
 
 def new_code() -> str:
     """A code that a person types within minutes, in two groups: `K7QF-93WD`. 37 random bits."""
-    signs = "".join(secrets.choice(_READABLE) for _ in range(8))
+    signs = "".join(secrets.choice(_READABLE) for _ in range(_SIGNS))
     return f"{signs[:4]}-{signs[4:]}"
 
 
 def code_digest(typed: str) -> str:
     """What is kept of a code, however it was typed: in small letters, with the dash or without."""
     return digest_of("".join(sign for sign in typed.upper() if sign.isalnum()))
+
+
+def looks_like_code(typed: str) -> bool:
+    return sum(sign.isalnum() for sign in typed) == _SIGNS
 
 
 def digest_of(token: str) -> str:

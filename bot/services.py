@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.bulletin import Bulletin
-from bot.channels import OK, STANDBY, Channels
+from bot.channels import Channels
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.faces import Faces
 from bot.lookups import Lookups
 from bot.metrics import Metrics
+from bot.served import OK, STANDBY
 from bot.threads import within
 from core.commands import Command
 from core.engine import Done, Outcome
@@ -24,7 +25,7 @@ from core.model import Actor, ActorKind
 from core.ports import Clock, Reader
 from core.registry import Registry
 
-Answer = TypeVar("Answer")
+Read = TypeVar("Read")
 START = Actor(ActorKind.SYSTEM, "start", "start")
 security = logging.getLogger("placet.security")
 _MOST_LINES = 20
@@ -89,6 +90,6 @@ class Services:
         }
         return channels | platforms
 
-    async def read(self, question: Callable[..., Answer], *arguments: object) -> Answer:
+    async def read(self, question: Callable[..., Read], *arguments: object) -> Read:
         """Ask the reader without blocking the event loop."""
         return await within(asyncio.to_thread(question, *arguments))

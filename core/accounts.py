@@ -102,8 +102,14 @@ def evolve_accounts(accounts: Accounts, event: AccountEvent) -> Accounts:
             rest = {account: link for account, link in accounts.links.items() if account != event.account}
             return Accounts(rest, accounts.offers)
         case LinkOffered():
-            others = {d: offer for d, offer in accounts.offers.items() if offer.person != event.person}
+            others = without_offers(accounts, event.person).offers
             return Accounts(accounts.links, {**others, event.digest: Offer(event.person, event.until)})
+
+
+def without_offers(accounts: Accounts, person: str) -> Accounts:
+    """No code of this person's is good any more."""
+    offers = {digest: offer for digest, offer in accounts.offers.items() if offer.person != person}
+    return Accounts(accounts.links, offers)
 
 
 def decide_accounts(
@@ -135,9 +141,7 @@ def _link(
     offer = accounts.offers.get(command.code)
     person = people.get(offer.person) if offer else None
     if offer is None or now >= offer.until or person is None or not person.active:
-        return Refused(
-            "bad_code", "This code is not good, or no longer: it works once, for ten minutes. Make a new one."
-        )
+        return Refused("bad_code", "This code is not good: each one works once, within ten minutes. Make a new one.")
     link = accounts.links.get(command.account)
     if link is not None and link.person != offer.person:
         return Refused("linked_already", f"This account is {link.person}'s already. An administrator can unlink it.")

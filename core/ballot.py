@@ -34,6 +34,8 @@ from core.world import World
 REASON_AFTERWARDS = timedelta(days=30)
 MOST_SUGGESTIONS = 20
 WEB_SURFACES = frozenset({"api", "web", "cli"})
+_LETS_PASS = frozenset({Choice.APPROVE, Choice.MODIFY})
+_NOT_WHOLE = "A card cannot show all of this: look at the whole of it before you approve it."
 
 
 def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEvent, ...] | Refused:
@@ -64,16 +66,14 @@ def cast(request: Request, command: CastVote, world: World) -> tuple[RequestEven
         reasons=(reason,) if reason else (),
         acting_for=acting_for,
     )
+    in_chat = command.actor.via not in WEB_SURFACES
+    if in_chat and command.choice in _LETS_PASS and not card.is_whole(request.proposal):
+        # With a small change as little as with none: what is not changed passes as it is.
+        return Refused("not_whole", _NOT_WHOLE)
     if command.choice is Choice.MODIFY:
         return _modify(request, command, vote, person, world)
     if command.parameters is not None or command.adopt is not None:
         return Refused("invalid", "only `modify` takes parameters", "parameters")
-    if (
-        command.choice is Choice.APPROVE
-        and command.actor.via not in WEB_SURFACES
-        and not card.is_whole(request.proposal)
-    ):
-        return Refused("not_whole", "A card cannot show all of this: look at the whole of it before you approve it.")
     # Where there are no limits the proposal need not be decoded, which is most of what a plain approval would cost.
     limited = command.choice is Choice.APPROVE and bool(world.policy.limits)
     if limited and (broken := world.policy.broken_limits(request.proposal, request.context)):
@@ -166,6 +166,9 @@ def _modify(
     if isinstance(merged, Refused):
         return merged
     proposal = replace(request.proposal, parameters=merged, amount=forms.pessimistic_amount(request.proposal, merged))
+    if command.adopt is not None and command.actor.via not in WEB_SURFACES and not card.is_whole(proposal):
+        # What one has typed one has seen; what another has typed one must be shown.
+        return Refused("not_whole", _NOT_WHOLE)
     if broken := world.policy.broken_limits(proposal, request.context):
         return Refused("limit", f"That would break a hard limit: {'; '.join(broken)}.", "parameters")
     ruling = world.policy.rule(

@@ -23,7 +23,7 @@ from core.wording import outcome_sentence
 LONGEST_VALUE = 300
 MOST_PARAMETERS = 25
 LONGEST_PARAMETERS = 2_400
-"""Characters in all names and values together, so that they fit into one message of every platform beside the rest."""
+"""UTF-16 units in all names and values together, so that they fit into one message of every platform with the rest."""
 MARKS = ("○", "◐", "●")
 
 
@@ -76,7 +76,6 @@ def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping
     """
     proposal, ruling = request.proposal, request.ruling
     before = request.recommended.parameters
-    fields = tuple(Field(name, value_text(value, before.get(name))) for name, value in proposal.parameters.items())
     return Card(
         request=request.id,
         revision=request.revision.number,
@@ -85,7 +84,7 @@ def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping
         mark=mark(ruling),
         title=proposal.title,
         asker=asker_text(request.asker, proposal),
-        parameters=tuple(Field(field.label, cut(field.value, LONGEST_VALUE)) for field in fields),
+        parameters=_fields(proposal, before),
         says=says(proposal),
         rules=rules(ruling),
         note=_note(request),
@@ -96,6 +95,18 @@ def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping
         outcome=outcome_sentence(request, labels, words),
         whole=is_whole(proposal),
     )
+
+
+def _fields(proposal: Proposal, before: Mapping[str, Json]) -> tuple[Field, ...]:
+    """Each parameter; with the recommended value where there is room for both, for the one that counts goes first."""
+    shown = {name: value_text(value) for name, value in proposal.parameters.items()}
+    both = {name: value_text(value, before.get(name)) for name, value in proposal.parameters.items()}
+    room = LONGEST_PARAMETERS - sum(_size(name) + _size(text) for name, text in shown.items())
+    for name, text in both.items():
+        more = _size(text) - _size(shown[name])
+        if len(text) <= LONGEST_VALUE and more <= room:
+            shown[name], room = text, room - more
+    return tuple(Field(name, cut(text, LONGEST_VALUE)) for name, text in shown.items())
 
 
 def face_hash(asker: Actor, proposal: Proposal, ruling: Ruling, revision: int) -> str:
@@ -202,13 +213,18 @@ def _vote(vote: Vote) -> str:
     return f"{vote.person}{stands_in}: {vote.choice.value.replace('_', ' ')}"
 
 
+def _size(text: str) -> int:
+    """Characters as Discord and Telegram count them: an emoji is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def is_whole(proposal: Proposal) -> bool:
     """Whether a card shows every parameter in full. What it does not show cannot be approved from it."""
     shown = [(name, value_text(value)) for name, value in proposal.parameters.items()]
     return (
         len(shown) <= MOST_PARAMETERS
         and all(len(value) <= LONGEST_VALUE for _, value in shown)
-        and sum(len(name) + len(value) for name, value in shown) <= LONGEST_PARAMETERS
+        and sum(_size(name) + _size(value) for name, value in shown) <= LONGEST_PARAMETERS
     )
 
 
@@ -218,7 +234,7 @@ def _buttons(request: Request) -> tuple[Button, ...]:
     tap = partial(_button, request)
     buttons = [tap("approve", "Approve", "yes")] if is_whole(request.proposal) else []
     buttons.append(tap("reject", "Reject", "no"))
-    if request.proposal.editable:
+    if request.proposal.editable and is_whole(request.proposal):
         buttons.append(tap("modify", "Modify"))
     buttons.append(tap("more", "More …"))
     return tuple(buttons)

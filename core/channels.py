@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from core.accounts import Accounts
 from core.model import Account, ActorKind, Gate, Outcome
-from core.people import owner_of, routes
+from core.people import excluded, fits, owner_of, routes
 from core.registry import Registry
 from core.request import Request
 
 PERSON = "person:"
 """What the name of a channel begins with that is the direct chat with one person."""
+DIRECT = "person"
+"""The platform of a channel that is a person's direct chat, wherever that is; its address is the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Channel:
         """Whether the card of this request belongs here."""
         if self.tiers is not None and request.ruling.tier not in self.tiers:
             return False
+        if self.platform == DIRECT and not _asks(request, self.address, registry):
+            return False
         if self.programs is not None and (
             request.asker.kind is not ActorKind.PROGRAM or request.asker.ref not in self.programs
         ):
@@ -51,16 +55,28 @@ def for_request(
 
     Once it is decided, the person behind it is told, too: in the direct chat, on one of the `platforms` there are.
     """
-    standing = [channel.name for channel in channels if channel.shows(request, registry)]
+    standing = [
+        PERSON + channel.address if channel.platform == DIRECT else channel.name
+        for channel in channels
+        if channel.shows(request, registry)
+    ]
     told = _to_be_told(request, registry)
     if told is not None and direct_account(registry.accounts, told, platforms) is not None:
         standing.append(PERSON + told)
-    return tuple(standing)
+    return tuple(dict.fromkeys(standing))
 
 
 def direct_account(accounts: Accounts, person: str, platforms: Collection[str]) -> Account | None:
     """The account over which a person is written to: the first that was linked, on a platform that is there."""
     return next((account for account in accounts.of(person) if account.platform in platforms), None)
+
+
+def _asks(request: Request, name: str, registry: Registry) -> bool:
+    """Whether this person is among those who are asked."""
+    person = registry.people.get(name)
+    if person is None or name in excluded(request.asker, request.ruling.four_eyes, registry.programs):
+        return False
+    return any(fits(person, route) for route in routes(request))
 
 
 def _roles_asked(request: Request, registry: Registry) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from core.model import Actor, Choice, Json, Proposal, Words, WouldAgree
+from core.model import Account, Actor, Choice, Json, Proposal, Words, WouldAgree
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Command:
 
     An empty `digest` says that the id is fresh: nobody outside knows it, so no first answer needs to be kept.
     `draft`: the unfinished answer that this command finishes; it is dropped in the same transaction.
+    `over`: the account that the actor speaks over; whether it is theirs is judged in the same transaction.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Command:
     request: str
     digest: str = ""
     draft: str | None = field(default=None, kw_only=True)
+    over: Account | None = field(default=None, kw_only=True)
     creates: ClassVar[bool] = False
 
 

@@ -19,7 +19,7 @@ from core.deadlines import expired
 from core.errors import PlacetError, Refused, StoreUnavailable
 from core.events import RequestEvent
 from core.lifecycle import decide, evolve
-from core.model import Actor, ActorKind, Gate, Words
+from core.model import Account, Actor, ActorKind, Gate, Words
 from core.ports import Clock, Remembered, Store, Transaction, Writing
 from core.registry import (
     REGISTRY_COMMANDS,
@@ -261,6 +261,8 @@ class _Step:
         if isinstance(command, Bookkeeping):
             command.apply(self._transaction)
             return Done(None)
+        if command.over is not None and not self._is_theirs(command.over, command.actor):
+            return Refused("unknown_person", "This account was taken from you a moment ago; nothing was counted.")
         if isinstance(command, REGISTRY_COMMANDS):
             return self._change_registry(command)
         if self._world is None:
@@ -282,6 +284,10 @@ class _Step:
         if facts:
             self.writing.words += _words(command)
         return Done(request)
+
+    def _is_theirs(self, account: Account, actor: Actor) -> bool:
+        link = self.registry.accounts.links.get(account)
+        return link is not None and link.person == actor.ref
 
     def _record(self, request: Request | None, facts: Sequence[RequestEvent], command: Command) -> Request | None:
         self.facts += [Told(command.request, fact) for fact in facts]

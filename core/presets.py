@@ -16,17 +16,19 @@ from core.request import Request
 from core.typed import typed
 
 MOST = 6
-USUAL = "Your usual"
+_LARGEST = 10**15
+"""Whole numbers above it are decimals, as they are when a program sends them."""
 OFTEN = 2
 """How many times somebody must have made a change before it is called usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A change with a name. `values`: by parameter."""
+    """A change with a name. `values`: by parameter; `usual`: it is what this person makes most often."""
 
     label: str
     values: Mapping[str, Json]
+    usual: bool = False
 
 
 def presets(proposal: Proposal, earlier: Iterable[Request], person: str) -> tuple[Preset, ...]:
@@ -36,7 +38,7 @@ def presets(proposal: Proposal, earlier: Iterable[Request], person: str) -> tupl
     fields: Mapping[str, Mapping[str, Any]] = proposal.editable["properties"]
     edits = _edits(earlier, person)
     mine = [
-        Preset(f"{USUAL}: {_said(name, field, value)}", {name: value})
+        Preset(_said(name, field, value, "Your usual"), {name: value}, usual=True)
         for name, field in fields.items()
         if (value := _usual(field, proposal.parameters[name], edits.get(name, []))) is not None
     ]
@@ -52,9 +54,8 @@ def presets(proposal: Proposal, earlier: Iterable[Request], person: str) -> tupl
     return tuple(offered[:MOST])
 
 
-def _said(name: str, field: Mapping[str, Any], value: Json, word: str = "") -> str:
-    label = f"{field.get('title', name)} {typed(value)}"
-    return f"{word}: {label}" if word else label
+def _said(name: str, field: Mapping[str, Any], value: Json, word: str) -> str:
+    return f"{word}: {field.get('title', name)} {typed(value)}"
 
 
 def _alike(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
@@ -118,7 +119,7 @@ def _near(field: Mapping[str, Any], value: Fraction) -> Json:
     """The value of the field's own step that is nearest towards zero."""
     step = Fraction(field.get("multipleOf", 1 if field["type"] == "integer" else Decimal("0.01")))
     whole = int(value / step) * step
-    if whole.denominator == 1:
+    if whole.denominator == 1 and abs(whole) <= _LARGEST:
         return int(whole)
     return Decimal(whole.numerator) / Decimal(whole.denominator)
 

@@ -122,7 +122,7 @@ def emptied_card(requests: Sequence[Request]) -> Card:
         asker=_askers(requests),
         parameters=(),
         says="",
-        rules="What is changed is asked anew, by itself.",
+        rules="What is changed is asked anew.",
         note="",
         left="",
         until=None,

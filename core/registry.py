@@ -23,6 +23,7 @@ from core.accounts import (
     decide_accounts,
     evolve_accounts,
     kept_in_step,
+    without_offers,
 )
 from core.commands import Command
 from core.errors import Refused
@@ -206,7 +207,8 @@ def evolve_registry(registry: Registry, event: RegistryEvent) -> Registry:
             return replace(registry, people={**registry.people, event.person.id: event.person})
         case PersonRemoved():
             gone = replace(registry.people[event.person], active=False, away=None)
-            return replace(registry, people={**registry.people, gone.id: gone})
+            accounts = without_offers(registry.accounts, gone.id)
+            return replace(registry, people={**registry.people, gone.id: gone}, accounts=accounts)
         case AwaySet():
             person = replace(registry.people[event.person], away=event.away)
             return replace(registry, people={**registry.people, person.id: person})

@@ -42,6 +42,18 @@ def meant(field: Mapping[str, Any], text: str) -> Json:
     return value
 
 
+def as_shown(text: str, value: Json) -> bool:
+    """Whether `text` is what a form has shown of `value`, as far as an input of one line can hold it.
+
+    Not every value can be typed: a list of texts with commas in them, a space at the end.
+    """
+    return _one_line(text) == _one_line(typed(value))
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\n", " ").strip()
+
+
 def _read(field: Mapping[str, Any], text: str) -> Json:
     match field["type"]:
         case "number" | "integer":

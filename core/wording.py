@@ -1,4 +1,4 @@
-"""Sentences about how a request ended, the same on every surface."""
+"""Sentences about a request, the same on every surface: how it ended, what is said aloud, what comes too late."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def notice(request: Request, event: RequestEvent) -> str | None:
     title = request.proposal.title
     match event:
         case Reminded():
-            return f"Still open: {title}. Decide it before {request.ruling.expire_at:%H:%M} UTC."
+            return f"Still open: {title}. Decide it before {request.ruling.expire_at:%d %b, %H:%M} UTC."
         case Escalated():
             return f"Now asked as well: {describe(event.to)}. {title}: {event.why}."
         case Blocked():
@@ -69,6 +69,6 @@ def notice(request: Request, event: RequestEvent) -> str | None:
 
 
 def ended(request: Request) -> str:
-    """The same for somebody who comes too late."""
+    """What somebody is told who comes too late."""
     sentence = outcome_sentence(request)
     return "It is still open." if sentence is None else f"{sentence} already; nothing was changed."

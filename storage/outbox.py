@@ -145,9 +145,9 @@ def _post(session: Session, request: str, channel: str) -> Post | None:
 
 
 def _read(row: Row) -> Post:
-    request, channel, wanted, shown, ref, attempted, also, *urgency = row
+    request, channel, wanted, shown, ref, attempted, also, *ordered_by = row
     further = tuple(orjson.loads(also)) if also else ()
-    return Post(request, channel, wanted, shown, ref, bool(attempted), further, tuple(urgency))
+    return Post(request, channel, wanted, shown, ref, bool(attempted), further, tuple(ordered_by))
 
 
 def keep_draft(session: Session, draft: Draft) -> None:

@@ -12,11 +12,11 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from bot.channels import OK, STANDBY
 from bot.cli.app import Json, app, show
 from bot.config import House, Settings, read_house, read_settings
 from bot.connections import Connection, connections
 from bot.pace import WallTimer
+from bot.served import OK, STANDBY
 from bot.yaml_document import ConfigError
 from core.channels import Channel
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from bot.taps.hearing import Hearing, Told, sentence
+from bot.taps.hearing import NOT_OURS, Hearing, Told, sentence
 from bot.taps.votes import mine_alone, reason_given
 from core.card import Button
 from core.commands import CastVote
 from core.engine import Done
 from core.errors import Refused
 from core.model import Choice, ReasonRule
+from core.ports import Post
 from core.queue import QUEUE
-from core.request import Request
 from core.taps import Answer, Form
 from core.text import cut
 from core.token import Token
 
 KIND = "batch"
+_LOOKS, _BETWEEN = 6, 0.2
 _CHOICES = {"approve": Choice.APPROVE, "reject": Choice.REJECT}
 _DONE = {Choice.APPROVE: "approved", Choice.REJECT: "rejected"}
 
@@ -26,8 +28,8 @@ async def everything(hearing: Hearing, channel: str | None) -> Answer:
     """All that is still open on the queue card, named, with the question whether it is meant."""
     choice = _CHOICES.get(hearing.token.argument)
     if choice is None or channel is None:
-        raise Told("This button is not one of ours.")
-    posts = await hearing.services.read(hearing.services.reader.posts_at, channel, QUEUE + hearing.tap.ref)
+        raise Told(NOT_OURS)
+    posts = await _standing(hearing, channel)
     found = [(post, await hearing.services.lookups.request(post.request)) for post in posts]
     # Only what people saw there: a request that was revised since has a card of its own.
     still = [r for post, r in found if r is not None and r.pending and r.revised_in <= post.shown]
@@ -41,10 +43,20 @@ async def everything(hearing: Hearing, channel: str | None) -> Answer:
     leave = (Button("drop", "Leave them", str(Token("drop", draft.id))),)
     if any(request.ruling.reason_rule(choice) is not ReasonRule.OFF for request in mine):
         chips = hearing.chips(Token("batch", draft.id))
-        text = f"{word} these {len(mine)}?\n{names}\nOne reason for all of them is what decides:"
+        text = f"{word} these {len(mine)}?\n{names}\nOne reason for all of them, and it is what decides:"
         return Answer(text, rows=(*chips, leave))
     yes = Button("batch", f"Yes, {choice.value} {len(mine)}", str(Token("batch", draft.id)), "yes")
     return Answer(f"{word} these {len(mine)}?\n{names}", rows=((yes, *leave),))
+
+
+async def _standing(hearing: Hearing, channel: str) -> Sequence[Post]:
+    """What stands in the message. A card is seen a moment before it is remembered: who is very quick is waited for."""
+    services, ref = hearing.services, QUEUE + hearing.tap.ref
+    for _ in range(_LOOKS):
+        if posts := await services.read(services.reader.posts_at, channel, ref):
+            return posts
+        await asyncio.sleep(_BETWEEN)
+    return ()
 
 
 async def decide(hearing: Hearing) -> Answer:
@@ -71,19 +83,23 @@ async def decide(hearing: Hearing) -> Answer:
         )
         for request, revision in draft.body["items"]
     ]
-    outcomes = await asyncio.gather(*(hearing.ask(command) for command in commands))
+    outcomes = await asyncio.gather(*(hearing.ask(command) for command in commands), return_exceptions=True)
+    unknown = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if len(unknown) == len(outcomes):
+        raise unknown[0]
     counted = [o.request for o in outcomes if isinstance(o, Done) and o.request is not None]
     lines = [f"{len(counted)} {_DONE[choice]}." if counted else "None of them was decided."]
     for command, outcome in zip(commands, outcomes, strict=True):
         if isinstance(outcome, Refused):
             request = await hearing.request(command.request)
             lines.append(f"Not {cut(request.proposal.title, 60)}: {sentence(outcome)}")
-    waiting = sum(1 for request in counted if _open(request))
+    waiting = sum(request.pending for request in counted)
     if waiting:
-        lines.append(f"{waiting} of them wait for further votes.")
+        lines.append(f"{waiting} of them {'waits' if waiting == 1 else 'wait'} for further votes.")
+    if unknown:
+        # Some are recorded and some perhaps not: the same votes once more, each of which counts once.
+        lines.append(f"It is not certain whether the rest ({len(unknown)}) was recorded.")
+        again = Button("batch", "Try again", str(hearing.token), "yes")
+        return Answer("\n".join(lines), rows=((again,),), instead=True, refused=True)
     await hearing.drop(draft.id)
     return Answer("\n".join(lines), instead=True, refused=not counted)
-
-
-def _open(request: Request) -> bool:
-    return request.pending

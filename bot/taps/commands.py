@@ -10,10 +10,11 @@ from decimal import Decimal
 
 from bot.ids import new_id
 from bot.taps import modify, votes
-from bot.taps.hearing import Hearing, Told, private, rows
+from bot.taps.hearing import Hearing, Told, rows
 from core import people as who
-from core.card import Button, mark, time_left
+from core.card import Button, mark, time_left, value_text
 from core.commands import Submit
+from core.errors import Refused
 from core.model import Away, Proposal
 from core.ports import Filter
 from core.registry import SetAway
@@ -30,6 +31,8 @@ _LISTED = 10
 _LOOKED_THROUGH = 200
 _SPAN = re.compile(r"(?P<count>[0-9]{1,3})(?P<unit>[hdw])")
 _LONGEST_TITLE = 200
+_LONGEST_SUGGESTIONS = 1_200
+"""Characters that every platform shows in full, below the title."""
 _AMOUNT = {"type": "number", "minimum": 0}
 _COST = re.compile(r".*\s(?P<amount>[0-9]{1,15}(\.[0-9]{1,8})?) (?P<currency>[A-Za-z]{3,8})\W*", re.DOTALL)
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -47,11 +50,9 @@ An ID is what lists show: the last characters of it will do."""
 async def command(hearing: Hearing) -> Answer:
     """Answer what was typed."""
     verb, _, rest = hearing.tap.text.strip().partition(" ")
-    found = COMMANDS.get(verb.strip("/").lower())
+    found = COMMANDS.get(verb.strip("/").lower() or "help")
     if found is None:
-        if verb:
-            raise Told(f"I do not know {cut(verb, 30)!r}. `help` says what there is.")
-        return Answer(HELP)
+        raise Told(f"I do not know “{cut(verb, 30)}”. `help` lists what I understand.")
     return await found(hearing, rest.strip())
 
 
@@ -98,8 +99,7 @@ def _waits_for(hearing: Hearing, request: Request) -> bool:
 
 
 async def show(hearing: Hearing, rest: str) -> Answer:
-    request = await hearing.named(rest)
-    return Answer(card=private(await hearing.card(request)))
+    return Answer(card=await hearing.card(await hearing.named(rest)))
 
 
 async def why(hearing: Hearing, rest: str) -> Answer:
@@ -180,8 +180,9 @@ async def away(hearing: Hearing, rest: str) -> Answer:
     until = _until(span, now)
     if until is None:
         raise Told("Say for how long: `away 12h`, `away 3d`, `away 2w`, or until which day: `away 2026-12-01`.")
-    await _set_away(hearing, Away(until, delegate.strip().lstrip("@").lower() or None))
-    stands_in = f"; {delegate.strip()} stands in with your authority, no more" if delegate.strip() else ""
+    delegate = delegate.strip().lstrip("@").lower()
+    await _set_away(hearing, Away(until, delegate or None))
+    stands_in = f"; {delegate} stands in with your authority, no more" if delegate else ""
     return Answer(f"You are away until {until:%d %b, %H:%M} UTC{stands_in}. `back` ends it.")
 
 
@@ -193,7 +194,7 @@ async def back(hearing: Hearing, rest: str) -> Answer:
 async def _set_away(hearing: Hearing, away: Away | None) -> None:
     command = SetAway(hearing.command, hearing.actor, "", hearing.digest, hearing.person.id, away)
     outcome = await hearing.ask(command)
-    if not hasattr(outcome, "request"):
+    if isinstance(outcome, Refused):
         raise await hearing.no(outcome, "")
 
 
@@ -204,7 +205,10 @@ def _until(span: str, now: datetime) -> datetime | None:
         day = datetime.fromisoformat(span)
     except ValueError:
         return None
-    return day if day.tzinfo is not None else day.replace(tzinfo=UTC)
+    try:
+        return day.astimezone(UTC) if day.tzinfo is not None else day.replace(tzinfo=UTC)
+    except OverflowError:
+        return None
 
 
 def _decided_by_hand(
@@ -238,29 +242,35 @@ async def more(hearing: Hearing) -> Answer:
     """What stands behind the card, and the choices that are needed less often."""
     request = await hearing.request(hearing.token.about)
     proposal = request.proposal
-    lines = [f"{proposal.title}", f"id {request.id}, revision {request.revision.number}"]
+    lines = [proposal.title, f"id {request.id}, revision {request.revision.number}"]
     if proposal.summary:
         lines.append(cut(proposal.summary, 900))
-    lines += [f"{name}: {cut(str(value), 120)}" for name, value in list(request.context.items())[:12]]
+    lines += [f"{name}: {cut(value_text(value), 120)}" for name, value in list(request.context.items())[:12]]
     words = await hearing.words(request)
     for vote in request.votes:
         why = "; ".join(reason_text(reason, hearing.policy.reasons, words) for reason in vote.reasons)
         note = f" – {cut(words[vote.note], 200)}" if vote.note and vote.note in words else ""
         lines.append(f"{vote.person}: {vote.choice.value.replace('_', ' ')}{f' ({why})' if why else ''}{note}")
     revision = request.revision.number
-    buttons = []
+    buttons, suggested, room = [], [], _LONGEST_SUGGESTIONS
     if request.pending:
         for suggestion in request.suggestions:
-            label = cut(f"Adopt what {suggestion.person} suggests", 40)
-            values = ", ".join(f"{name} {value}" for name, value in suggestion.parameters.items())
-            lines.append(f"{suggestion.person} suggests: {values}")
-            buttons.append(Button("adopt", label, str(Token("adopt", request.id, revision, str(suggestion.number)))))
+            # Somebody may suggest twice, and a button has no room for long names.
+            one = f"{suggestion.number}. " if len(request.suggestions) > 1 else ""
+            label = f"Adopt {one}{suggestion.person}" if one else f"Adopt what {suggestion.person} suggests"
+            values = ", ".join(f"{name} {value_text(value)}" for name, value in suggestion.parameters.items())
+            if (room := room - len(values)) < 0:
+                suggested.append(f"{one}{suggestion.person} suggests more than can be shown here: see the web inbox")
+                continue
+            suggested.append(f"{one}{suggestion.person} suggests: {values}")
+            adopting = Token("adopt", request.id, revision, str(suggestion.number))
+            buttons.append(Button("adopt", cut(label, 40), str(adopting)))
         buttons.append(Button("changes", "Ask for changes", str(Token("changes", request.id, revision))))
         buttons.append(Button("abstain", "Abstain", str(Token("abstain", request.id, revision))))
-    return Answer("\n".join(lines), rows=rows(buttons, 2))
+    # First what can be adopted: where the text is too long for a platform, its end is what is cut.
+    return Answer("\n".join((*lines[:2], *suggested, *lines[2:])), rows=rows(buttons, 2))
 
 
 async def open_one(hearing: Hearing) -> Answer:
     """A request out of a list."""
-    request = await hearing.request(hearing.token.about)
-    return Answer(card=private(await hearing.card(request)))
+    return Answer(card=await hearing.card(await hearing.request(hearing.token.about)))

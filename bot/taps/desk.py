@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.desk import Closing, NotCertain, Overloaded
-from bot.ids import new_id
+from bot.ids import code_digest, looks_like_code, new_id
 from bot.services import Services
 from bot.taps import batch, commands, modify, votes
-from bot.taps.hearing import DRAFT_LASTS, Hearing, Told, sentence
+from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, Hearing, Told, account_of, sentence
 from core.accounts import LinkAccount
+from core.channels import PERSON
 from core.commands import CastVote
 from core.engine import CLOCK, Bookkeeping, Done
 from core.errors import Refused, StoreFull, StoreUnavailable
-from core.model import Account, Actor, ActorKind, Choice
+from core.model import Account, Actor, ActorKind
 from core.ports import Draft
+from core.queue import QUEUE
 from core.taps import Answer, Form, Tap
 from core.token import Token, read_token
 
 QUESTION = "question"
 _MOST_TRIES, _TRIES_WITHIN = 5, 600.0
 _STRANGER = (
-    "I do not know whose account this is, so nothing was counted. If you decide here: ask for a code with "
-    "`placet people link` (or let an administrator make one), then send me `/placet link CODE`."
+    "I do not know whose account this is, so nothing was counted. If you are to decide here, make a code with "
+    "`placet people link` (or ask an administrator for one), then send me `/placet link CODE`."
 )
-_NOT_OURS = "This button is not one of ours, or of a version that is long gone. Nothing was counted."
 log = logging.getLogger("placet.taps")
 
 _PRESSES: dict[str, Callable[[Hearing], Awaitable[Answer]]] = {
@@ -37,6 +37,7 @@ _PRESSES: dict[str, Callable[[Hearing], Awaitable[Answer]]] = {
     "reject": votes.reject,
     "abstain": votes.abstain,
     "changes": votes.changes,
+    "adopt": votes.adopt,
     "why": votes.why,
     "agree": votes.agree,
     "modify": modify.modify,
@@ -77,7 +78,7 @@ class TapDesk:
         except Told as told:
             return told.answer
         except (Overloaded, Closing) as problem:
-            return Answer(f"{problem} Nothing was recorded; tap again in a moment.", refused=True)
+            return Answer(f"{problem} Nothing of this was recorded.", refused=True)
         except StoreFull:
             return Answer("Placet's database has no room left, so nothing was recorded. Tell its keeper.", refused=True)
         except (NotCertain, StoreUnavailable):
@@ -109,14 +110,16 @@ class TapDesk:
     async def _answer(self, tap: Tap) -> Answer:
         words = tap.text.split()
         first = words[0].strip("/").lower() if words else ""
-        if first in ("link", "start") and len(words) > 1 and not tap.reply_to:
-            return await self._link(tap, "".join(words[1:]))
+        code = "".join(words[1:])
+        # Telegram's own links begin a chat with `/start` and something: a code, or nothing that means anything.
+        if not tap.reply_to and code and (first == "link" or (first == "start" and looks_like_code(code))):
+            return await self._link(tap, code)
         person = self._person(tap)
         found = self._services.registry().people.get(person or "")
         if found is None or not found.active:
             if first in ("help", "start"):
                 return Answer(f"{_STRANGER}\n\n{commands.HELP}")
-            stranger = Actor(ActorKind.PERSON, str(_account(tap)), tap.platform)
+            stranger = Actor(ActorKind.PERSON, str(account_of(tap)), tap.platform)
             refused = Refused("unknown_person", _STRANGER)
             self._services.refused(CastVote(f"tap:{tap.platform}:{tap.id}", stranger, ""), refused)
             raise Told(_STRANGER)
@@ -127,23 +130,23 @@ class TapDesk:
             return await commands.command(hearing)
         token = read_token(tap.token)
         if token is None:
-            raise Told(_NOT_OURS)
+            raise Told(NOT_OURS)
         return await self._press(hearing.about(token))
 
     async def _press(self, hearing: Hearing) -> Answer:
         token, tap = hearing.token, hearing.tap
-        channel = self._channel_at(tap.platform, tap.chat)
+        own = PERSON + hearing.person.id if tap.alone else None
+        channel = self._channel_at(tap.platform, tap.chat) or own
         if token.verb == "all":
             return await batch.everything(hearing, channel)
-        if token.verb == "adopt":
-            return await self._adopt_suggestion(hearing)
         press = _PRESSES.get(token.verb)
         if press is None:
-            raise Told(_NOT_OURS)
+            raise Told(NOT_OURS)
         try:
             return await press(hearing)
         finally:
-            if channel is not None and tap.ref and token.verb in _ON_CARDS and not hearing.now_alone:
+            # A button of a card carries no argument: one that does stands in an answer, which must not become a card.
+            if channel is not None and tap.ref and token.verb in _ON_CARDS and not token.argument:
                 await self._adopt(token.about, channel, tap.ref)
 
     async def _adopt(self, request: str, channel: str, ref: str) -> None:
@@ -152,28 +155,17 @@ class TapDesk:
         try:
             posts = await services.read(services.reader.posts_of, request)
             for post in posts:
-                if post.channel == channel and post.ref is not None and ref not in (post.ref, *post.also):
+                if post.channel != channel or post.ref is None or ref in (post.ref, *post.also):
+                    continue
+                # Whoever makes a token of their own must not lay one card over another.
+                if not (await self._stands_at(channel, ref) or await self._stands_at(channel, QUEUE + ref)):
                     adopt = Bookkeeping(new_id("cmd"), CLOCK, "", apply=lambda tx: tx.adopt(request, channel, ref))
                     await services.ask(adopt)
         except (StoreUnavailable, NotCertain, Overloaded, Closing, asyncio.CancelledError) as problem:
             log.warning("a second card in %s could not be remembered: %s", channel, problem)
 
-    async def _adopt_suggestion(self, hearing: Hearing) -> Answer:
-        token = hearing.token
-        if not token.argument.isdecimal():
-            raise Told(_NOT_OURS)
-        request = await hearing.must(
-            CastVote(
-                hearing.command,
-                hearing.actor,
-                token.about,
-                hearing.digest,
-                choice=Choice.MODIFY,
-                revision=token.revision,
-                adopt=int(token.argument),
-            )
-        )
-        return Answer(votes.said(request, Choice.MODIFY), instead=True)
+    async def _stands_at(self, channel: str, ref: str) -> bool:
+        return bool(await self._services.read(self._services.reader.posts_at, channel, ref))
 
     async def _reply(self, hearing: Hearing) -> Answer:
         """A typed answer to a question of ours."""
@@ -188,7 +180,7 @@ class TapDesk:
             raise Told("This question was for somebody else.")
         token = read_token(str(draft.body["token"]))
         if token is None:
-            raise Told(_NOT_OURS)
+            raise Told(NOT_OURS)
         filled = replace(tap, token=str(token), values={str(draft.body["field"]): tap.text})
         answer = await self._press(replace(hearing, tap=filled, token=token))
         if answer.form is None:
@@ -197,22 +189,21 @@ class TapDesk:
         return replace(answer, instead=False)
 
     def _person(self, tap: Tap) -> str | None:
-        link = self._services.registry().accounts.links.get(_account(tap))
+        link = self._services.registry().accounts.links.get(account_of(tap))
         return link.person if link else None
 
     async def _link(self, tap: Tap, code: str) -> Answer:
         """A one-time code: whoever shows it is whom it was made for."""
-        account = _account(tap)
+        account = account_of(tap)
         now = asyncio.get_running_loop().time()
         tries = self._tries.setdefault(account, deque(maxlen=_MOST_TRIES))
         if len(tries) == _MOST_TRIES and now - tries[0] < _TRIES_WITHIN:
-            raise Told("That were too many codes. Wait ten minutes, and make a new one.")
+            raise Told("Those were too many codes. Wait ten minutes, then make a new one.")
         tries.append(now)
         if len(self._tries) > 10_000:
             self._tries = {account: tries}
-        plain = "".join(c for c in code.upper() if c.isalnum())
         actor = Actor(ActorKind.SYSTEM, "link", tap.platform)
-        digest = hashlib.sha256(plain.encode()).hexdigest()
+        digest = code_digest(code)
         command = LinkAccount(f"tap:{tap.platform}:{tap.id}", actor, "", digest, account=account, code=digest)
         outcome = await self._services.ask(command)
         if not isinstance(outcome, Done):
@@ -220,11 +211,7 @@ class TapDesk:
         self._tries.pop(account, None)
         link = self._services.registry().accounts.links.get(account)
         who = link.person if link else "somebody"
-        return Answer(f"This account is now {who}'s. What waits for you: `pending`. All there is: `help`.")
-
-
-def _account(tap: Tap) -> Account:
-    return Account(tap.platform, tap.workspace, tap.user)
+        return Answer(f"This account is now {who}'s. `pending` lists what waits for you, `help` everything else.")
 
 
 def _question(platform: str, ref: str) -> str:

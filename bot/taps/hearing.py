@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import new_id
 from bot.services import Services
 from core.card import Button, Card
 from core.commands import Command
 from core.engine import CLOCK, Bookkeeping, Done, Failed
-from core.errors import PlacetError, Refused
-from core.model import Actor, ActorKind, Json, Person
+from core.errors import PlacetError, Refused, StoreUnavailable
+from core.model import Account, Actor, ActorKind, Json, Person
 from core.policy import Policy
 from core.ports import Draft, Filter
 from core.registry import Registry
@@ -21,13 +24,18 @@ from core.request import Request
 from core.taps import Answer, Tap
 from core.token import Token, guard_of
 
+log = logging.getLogger("placet.taps")
 DRAFT_LASTS = timedelta(hours=24)
 CHIPS_IN_A_ROW = 2
+MOST_CHIPS = 20
 PRIVATE = "."
 """The argument of the buttons of a card that one person alone sees."""
 SHORTEST_ID = 4
+_ID = re.compile(r"req_[0-9a-z]{26}")
+_END = re.compile(rf"[0-9a-z]{{{SHORTEST_ID},26}}")
 _LOOKED_THROUGH = 500
-_NOT_RECORDED = "Placet failed on this; nothing of it was recorded. It stands in its log."
+NOT_OURS = "This button is not one of ours, or of a version that is long gone. Nothing was counted."
+_NOT_RECORDED = "Placet failed on this and recorded nothing of it. Its log says why."
 
 
 class Told(PlacetError):
@@ -36,6 +44,14 @@ class Told(PlacetError):
     def __init__(self, text: str, card: Card | None = None) -> None:
         super().__init__(text)
         self.answer = Answer(text, card, refused=True)
+
+
+class AskedAgain(Told):
+    """The tap is answered with a further question."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,10 @@ class Hearing:
     @property
     def registry(self) -> Registry:
         return self.services.registry()
+
+    @property
+    def account(self) -> Account:
+        return account_of(self.tap)
 
     @property
     def actor(self) -> Actor:
@@ -87,6 +107,9 @@ class Hearing:
 
     async def ask(self, command: Command) -> Done | Refused:
         """Carry out a command. Raises Told when the program itself failed on it, and what the desk raises."""
+        if command.actor == self.actor:
+            # The account may cease to be this person's before the command is carried out.
+            command = replace(command, over=self.account)
         outcome = await self.services.ask(command)
         if isinstance(outcome, Failed):
             raise Told(_NOT_RECORDED)
@@ -106,7 +129,7 @@ class Hearing:
         text = sentence(refused)
         if refused.code != "stale_revision":
             return Told(text)
-        return Told(text, private(await self.card(await self.request(request))))
+        return Told(text, await self.card(await self.request(request)))
 
     # What is read
 
@@ -120,10 +143,10 @@ class Hearing:
     async def named(self, text: str) -> Request:
         """A request by what somebody typed: its id, or the end of it. Raises Told."""
         typed = text.strip().strip("`").lower().removeprefix("…")
-        if typed.startswith("req_") and len(typed) == len("req_") + 26:
+        if _ID.fullmatch(typed):
             return await self.request(typed)
-        if len(typed) < SHORTEST_ID or not typed.isalnum():
-            raise Told(f"Name the request by its id, or by the last {SHORTEST_ID} or more characters of it.")
+        if not _END.fullmatch(typed):
+            raise Told(f"Give the request's id, or at least the last {SHORTEST_ID} characters of it.")
         found: list[Request] = []
         for status in ("pending", "decided"):
             page = await self.services.read(self.services.reader.page, Filter(status=status), None, _LOOKED_THROUGH)
@@ -139,7 +162,8 @@ class Hearing:
         return await self.services.read(self.services.faces.words, request)
 
     async def card(self, request: Request) -> Card:
-        return await self.services.read(self.services.faces.card, request)
+        """The card as this person alone is shown it."""
+        return _private(await self.services.read(self.services.faces.card, request))
 
     # Drafts
 
@@ -150,29 +174,44 @@ class Hearing:
         await self.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=lambda tx: tx.keep_draft(draft)))
         return draft
 
-    async def draft(self, kind: str) -> Draft:
-        """The unfinished answer that the token names. Raises Told when it is over, or somebody else's."""
+    async def draft(self, kind: str = "") -> Draft:
+        """The unfinished answer that the token names. Raises Told when it is over, of another kind, or another's."""
         services = self.services
         found = await services.read(services.reader.draft, self.token.about, services.clock.now())
-        if found is None or found.kind != kind:
+        if found is None or found.kind != (kind or found.kind):
             raise Told("This is over: it was finished, dropped, or left for too long. Begin again from the card.")
         if found.person != self.person.id:
             raise Told("These buttons are for somebody else. Use those of the card.")
         return found
 
     async def drop(self, name: str) -> None:
-        await self.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=lambda tx: tx.drop_draft(name)))
+        """Forget an unfinished answer. If that fails, so does nothing else: by itself it is forgotten a day later."""
+        try:
+            await self.ask(Bookkeeping(new_id("cmd"), CLOCK, "", apply=lambda tx: tx.drop_draft(name)))
+        except (StoreUnavailable, NotCertain, Overloaded, Closing) as problem:
+            log.warning("an unfinished answer could not be dropped: %s", problem)
 
     # What is offered
 
-    def chips(self, token: Token) -> tuple[tuple[Button, ...], ...]:
-        """The reason codes as buttons, for this person alone: `token` with each code as its argument."""
+    def chips(self, token: Token, start: int = 0) -> tuple[tuple[Button, ...], ...]:
+        """The reason codes as buttons, for this person alone: `token` with each code as its argument.
+
+        So many at a time as every platform has room for; the last button leads to the others.
+        """
         guard = guard_of(self.person.id)
         buttons = [
             Button(token.verb, label, str(replace(token, argument=code, guard=guard)))
-            for code, label in self.policy.reasons.items()
+            for code, label in list(self.policy.reasons.items())[start : start + MOST_CHIPS]
         ]
+        if start + MOST_CHIPS < len(self.policy.reasons):
+            further = replace(token, argument=f"{PRIVATE}{start + MOST_CHIPS}", guard=guard)
+            buttons.append(Button(token.verb, "More reasons …", str(further)))
         return rows(buttons, CHIPS_IN_A_ROW)
+
+
+def account_of(tap: Tap) -> Account:
+    """The account that a tap comes from, as the platform vouches for it."""
+    return Account(tap.platform, tap.workspace, tap.user)
 
 
 def rows(buttons: Sequence[Button], width: int) -> tuple[tuple[Button, ...], ...]:
@@ -180,14 +219,14 @@ def rows(buttons: Sequence[Button], width: int) -> tuple[tuple[Button, ...], ...
     return tuple(tuple(buttons[at : at + width]) for at in range(0, len(buttons), width))
 
 
-def private(face: Card) -> Card:
-    """The card as one person alone is shown it: its buttons say so, so that the answer can take its place."""
+def _private(card: Card) -> Card:
+    """A card whose buttons say that one person alone sees it, so that the answer can take its place."""
 
     def marked(button: Button) -> Button:
         verb, about, revision = button.token.split(":")[:3]
         return replace(button, token=f"{verb}:{about}:{revision}:{PRIVATE}")
 
-    return replace(face, buttons=tuple(marked(button) for button in face.buttons))
+    return replace(card, buttons=tuple(marked(button) for button in card.buttons))
 
 
 def sentence(refused: Refused) -> str:

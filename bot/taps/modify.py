@@ -11,24 +11,29 @@ from typing import Any
 
 from bot.taps.hearing import Hearing, Told, rows, sentence
 from bot.taps.votes import agreement, asks_why, reason_given, said
-from core.card import Button
+from core.card import Button, is_whole
 from core.commands import CastVote
 from core.errors import Refused
 from core.forms import modified, same
 from core.model import Choice, Json, ReasonRule
 from core.ports import Draft, Filter
-from core.presets import USUAL, Preset, presets
+from core.presets import Preset, presets
 from core.request import Request
 from core.taps import Answer, Form, FormField
 from core.text import cut
 from core.token import Token
-from core.typed import NotMeant, form_field, meant, typed
+from core.typed import NotMeant, as_shown, form_field, meant, typed
 from core.wording import ended
 
 KIND = "modify"
-START = "preset"
+START = "(preset)"
+"""No parameter can be called so."""
 _LOOKED_BACK = 100
 _LABEL = 40
+_MOST_CHOICES = 40
+"""At a time, on a keyboard."""
+_TURNS = 10_000
+"""As many as a token can tell apart."""
 
 
 async def modify(hearing: Hearing) -> Answer:
@@ -41,15 +46,17 @@ async def modify(hearing: Hearing) -> Answer:
         raise await hearing.no(refused, request.id)
     if request.proposal.editable is None:
         raise Told("Nothing in this proposal may be changed: approve it, reject it, or ask for changes under More.")
+    if not is_whole(request.proposal):
+        raise Told("A card cannot show all of this, so it cannot be let pass here: modify it in the web inbox.")
     offered = await _presets(hearing, request)
     body = {
         "request": request.id,
         "revision": request.revision.number,
         "values": {},
-        "presets": [{"label": preset.label, "values": dict(preset.values)} for preset in offered],
+        "presets": [{"label": one.label, "values": dict(one.values), "usual": one.usual} for one in offered],
     }
     draft = await hearing.keep(KIND, body)
-    return panel(hearing, request, draft) if hearing.fields == 0 else Answer(form=_form(hearing, request, draft, 0))
+    return panel(request, draft) if hearing.fields == 0 else Answer(form=_form(hearing, request, draft, 0))
 
 
 async def edit(hearing: Hearing) -> Answer:
@@ -62,13 +69,15 @@ async def edit(hearing: Hearing) -> Answer:
         return Answer(form=_form(hearing, request, draft, step))
     fields = _fields(request)
     names, has_presets = _step(hearing, request, draft, step)
+    if not names:
+        raise Told("This field is no longer there.")
     taken: dict[str, Json] = {}
     wrong: dict[str, tuple[str, str]] = {}
     before = _values(request, draft)
     for name in names:
         text = values.get(name, typed(before[name]))
         try:
-            taken[name] = meant(fields[name], text)
+            taken[name] = before[name] if as_shown(text, before[name]) else meant(fields[name], text)
         except NotMeant as fault:
             wrong[name] = (text, str(fault))
     if wrong:
@@ -77,7 +86,7 @@ async def edit(hearing: Hearing) -> Answer:
     chosen = _preset(draft, values.get(START, "")) if has_presets else {}
     by_hand = {name: value for name, value in taken.items() if not same(value, before[name])}
     draft = await _changed(hearing, request, draft, {**chosen, **by_hand})
-    if step + 1 < _steps(hearing, request, draft):
+    if step + 1 < _steps(hearing, request):
         return Answer(form=_form(hearing, request, draft, step + 1))
     return difference(hearing, request, draft)
 
@@ -94,10 +103,14 @@ async def field(hearing: Hearing) -> Answer:
     asked = form_field(name, schema, _values(request, draft)[name])
     if asked.kind in ("choice", "boolean"):
         choices = asked.choices or (("yes", "Yes"), ("no", "No"))
+        start = int(hearing.token.argument) if hearing.token.argument.isdecimal() else 0
         buttons = [
             Button("set", label, str(Token("set", draft.id, hearing.token.revision, str(number))))
             for number, (_, label) in enumerate(choices)
-        ]
+        ][start : start + _MOST_CHOICES]
+        if start + _MOST_CHOICES < len(choices):
+            further = str(start + _MOST_CHOICES)
+            buttons.append(Button("field", "More …", _token("field", draft, hearing.token.revision, further)))
         width = 4 if max(len(label) for _, label in choices) <= 8 else 2
         return Answer(f"{asked.label}: now {asked.value}", rows=(*rows(buttons, width), (_back(draft),)), instead=True)
     if name not in hearing.tap.values:
@@ -106,8 +119,9 @@ async def field(hearing: Hearing) -> Answer:
     try:
         value = meant(schema, text)
     except NotMeant as fault:
-        return Answer(form=_question(hearing, request, replace(asked, error=f"{text!r:.60} does not do: it {fault}")))
-    return panel(hearing, request, await _changed(hearing, request, draft, {name: value}))
+        wrong = f"“{cut(text, 60)}” will not do: it {fault}"
+        return Answer(form=_question(hearing, request, replace(asked, error=wrong)))
+    return panel(request, await _changed(hearing, request, draft, {name: value}))
 
 
 async def choose(hearing: Hearing) -> Answer:
@@ -120,20 +134,20 @@ async def choose(hearing: Hearing) -> Answer:
     number = int(hearing.token.argument) if hearing.token.argument.isdecimal() else len(choices)
     if number >= len(choices):
         raise Told("This choice is no longer offered.")
-    return panel(hearing, request, await _changed(hearing, request, draft, {name: choices[number]}))
+    return panel(request, await _changed(hearing, request, draft, {name: choices[number]}))
 
 
 async def preset(hearing: Hearing) -> Answer:
     """A change that is one tap away."""
     draft = await hearing.draft(KIND)
     request = await _open(hearing, draft)
-    return panel(hearing, request, await _changed(hearing, request, draft, _preset(draft, hearing.token.argument)))
+    return panel(request, await _changed(hearing, request, draft, _preset(draft, hearing.token.argument)))
 
 
 async def back(hearing: Hearing) -> Answer:
     """The keyboard as it was."""
     draft = await hearing.draft(KIND)
-    return panel(hearing, await _open(hearing, draft), draft)
+    return panel(await _open(hearing, draft), draft)
 
 
 async def done(hearing: Hearing) -> Answer:
@@ -142,7 +156,7 @@ async def done(hearing: Hearing) -> Answer:
     return difference(hearing, await _open(hearing, draft), draft)
 
 
-def panel(hearing: Hearing, request: Request, draft: Draft) -> Answer:
+def panel(request: Request, draft: Draft) -> Answer:
     """The fields as buttons, the presets below them."""
     fields, values = _fields(request), _values(request, draft)
     buttons = [
@@ -167,25 +181,25 @@ def panel(hearing: Hearing, request: Request, draft: Draft) -> Answer:
 def difference(hearing: Hearing, request: Request, draft: Draft) -> Answer:
     """Old → new, before it counts; with the reasons where a reason is what decides."""
     changed = _lines(request, draft)
-    other = Button("edit", "Change again", _token("back" if hearing.fields == 0 else "edit", draft))
+    otherwise = _otherwise(hearing, draft)
     if not changed:
         text = "These are the recommended values: approve them, or change one."
-        return Answer(text, rows=((other, _cancel(draft)),), instead=True, refused=True)
+        return Answer(text, rows=(otherwise,), instead=True, refused=True)
     text = f"{request.proposal.title}\n" + "\n".join(changed)
     if request.ruling.reason_rule(Choice.MODIFY) is ReasonRule.REQUIRED:
-        chips = hearing.chips(Token("confirm", draft.id))
-        return Answer(
-            f"{text}\nWhy? The reason is what makes it count.", rows=(*chips, (other, _cancel(draft))), instead=True
-        )
-    confirm = Button("confirm", "Confirm this change", _token("confirm", draft), "yes")
-    return Answer(
-        f"{text}\nNothing counts before you confirm it.", rows=((confirm,), (other, _cancel(draft))), instead=True
-    )
+        chips = hearing.chips(Token("confirm", draft.id, _turn(draft)))
+        return Answer(f"{text}\nWhy? The reason is what makes it count.", rows=(*chips, otherwise), instead=True)
+    confirm = Button("confirm", "Confirm this change", _token("confirm", draft, _turn(draft)), "yes")
+    return Answer(f"{text}\nNothing counts before you confirm it.", rows=((confirm,), otherwise), instead=True)
 
 
 async def confirm(hearing: Hearing) -> Answer:
     """It counts now: a vote to modify, which finishes the draft."""
     draft = await hearing.draft(KIND)
+    if hearing.token.revision != _turn(draft):
+        # The button stands below another difference than what would count now.
+        now = difference(hearing, await _open(hearing, draft), draft)
+        return replace(now, text=f"You have filled in something else since.\n{now.text}", refused=True)
     reason = None
     if hearing.token.argument:
         given = reason_given(hearing)
@@ -207,12 +221,11 @@ async def confirm(hearing: Hearing) -> Answer:
     outcome = await hearing.ask(command)
     if isinstance(outcome, Refused):
         if outcome.code == "reason_required":
-            chips = hearing.chips(Token("confirm", draft.id))
+            chips = hearing.chips(Token("confirm", draft.id, _turn(draft)))
             question = "With this change the rules want a reason, and it is what makes the change count. Why?"
             return Answer(question, rows=chips, instead=True)
         if outcome.code in ("limit", "invalid", "no_change"):
-            other = Button("edit", "Change again", _token("back" if hearing.fields == 0 else "edit", draft))
-            return Answer(sentence(outcome), rows=((other, _cancel(draft)),), instead=True, refused=True)
+            return Answer(sentence(outcome), rows=(_otherwise(hearing, draft),), instead=True, refused=True)
         raise await hearing.no(outcome, command.request)
     request = outcome.request
     if request is None:
@@ -231,7 +244,8 @@ async def confirm(hearing: Hearing) -> Answer:
 
 async def drop(hearing: Hearing) -> Answer:
     """Leave everything as it is."""
-    await hearing.drop(hearing.token.about)
+    draft = await hearing.draft()
+    await hearing.drop(draft.id)
     return Answer("Nothing was changed.", instead=True)
 
 
@@ -257,7 +271,12 @@ async def _changed(hearing: Hearing, request: Request, draft: Draft, values: Map
     """The draft with these values: what is as recommended is no change."""
     merged = {**draft.body["values"], **values}
     kept = {name: value for name, value in merged.items() if not same(value, request.proposal.parameters[name])}
-    return await hearing.keep(KIND, {**draft.body, "values": kept}, draft.id)
+    return await hearing.keep(KIND, {**draft.body, "values": kept, "turn": (_turn(draft) + 1) % _TURNS}, draft.id)
+
+
+def _turn(draft: Draft) -> int:
+    """How often it was filled in: so that what is confirmed is what was shown."""
+    return int(draft.body.get("turn", 0))
 
 
 def _fields(request: Request) -> Mapping[str, Mapping[str, Any]]:
@@ -292,6 +311,12 @@ def _token(verb: str, draft: Draft, number: int = 0, argument: str = "") -> str:
     return str(Token(verb, draft.id, number, argument))
 
 
+def _otherwise(hearing: Hearing, draft: Draft) -> tuple[Button, ...]:
+    """The way back to the fields, and out of it all."""
+    verb = "back" if hearing.fields == 0 else "edit"
+    return Button(verb, "Change again", _token(verb, draft)), _cancel(draft)
+
+
 def _cancel(draft: Draft) -> Button:
     return Button("drop", "Leave it as it is", _token("drop", draft))
 
@@ -308,14 +333,14 @@ def _preset(draft: Draft, number: str) -> Mapping[str, Json]:
     return values
 
 
-def _steps(hearing: Hearing, request: Request, draft: Draft) -> int:
-    """How many forms it takes. The presets stand in the first, where that makes no further one."""
+def _steps(hearing: Hearing, request: Request) -> int:
+    """How many forms it takes."""
     count = len(_fields(request))
     return 1 if not hearing.fields else -(-count // hearing.fields)
 
 
 def _step(hearing: Hearing, request: Request, draft: Draft, step: int) -> tuple[list[str], bool]:
-    """The fields of one step, and whether the presets stand there too."""
+    """The fields of one step, and whether the presets stand there too: in the first, where that adds no step."""
     names, width = list(_fields(request)), hearing.fields or len(_fields(request)) + 1
     has_presets = step == 0 and bool(draft.body["presets"]) and len(names) < width
     return names[step * width : (step + 1) * width], has_presets
@@ -331,7 +356,7 @@ def _form(
 ) -> Form:
     fields, values = _fields(request), _values(request, draft)
     names, has_presets = _step(hearing, request, draft, step)
-    usual = {n: v for one in draft.body["presets"] if one["label"].startswith(USUAL) for n, v in one["values"].items()}
+    usual = {n: v for one in draft.body["presets"] if one["usual"] for n, v in one["values"].items()}
     inputs: list[FormField] = []
     if has_presets:
         choices = (
@@ -347,7 +372,7 @@ def _form(
         if wrong and name in wrong:
             given = replace(given, value=wrong[name][0], error=wrong[name][1])
         inputs.append(given)
-    steps = _steps(hearing, request, draft)
+    steps = _steps(hearing, request)
     title = "Modify" if steps == 1 else f"Modify ({step + 1} of {steps})"
     submit = "Next" if step + 1 < steps else "Show the change"
     note = f"{request.proposal.title}: nothing counts before you have seen the change and confirmed it."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.ids import written
-from bot.taps.hearing import PRIVATE, Hearing, Told
+from bot.taps.hearing import NOT_OURS, PRIVATE, AskedAgain, Hearing, Told
 from core.card import Button
 from core.commands import CastVote, GivenReason, GiveReason
 from core.errors import Refused
@@ -59,6 +61,25 @@ async def changes(hearing: Hearing) -> Answer:
     return Answer(said(request, Choice.REQUEST_CHANGES), instead=True)
 
 
+async def adopt(hearing: Hearing) -> Answer:
+    """Make somebody's suggestion one's own vote. The argument of the token is its number."""
+    token = hearing.token
+    if not token.argument.isdecimal():
+        raise Told(NOT_OURS)
+    request = await hearing.must(
+        CastVote(
+            hearing.command,
+            hearing.actor,
+            token.about,
+            hearing.digest,
+            choice=Choice.MODIFY,
+            revision=token.revision,
+            adopt=int(token.argument),
+        )
+    )
+    return Answer(said(request, Choice.MODIFY), instead=True)
+
+
 async def _choose(hearing: Hearing, choice: Choice) -> Answer:
     """A vote without a reason, or with the one in the token: where one is required, the tap on the reason decides."""
     token = hearing.token
@@ -83,7 +104,7 @@ async def _choose(hearing: Hearing, choice: Choice) -> Answer:
         if outcome.code != "reason_required":
             raise await hearing.no(outcome, token.about)
         title = (await hearing.request(token.about)).proposal.title
-        question = f"Why {'reject' if choice is Choice.REJECT else choice.value}? {title}\nThe reason is what decides."
+        question = f"Why {choice.value}? {title}\nThe reason is what decides."
         chips = hearing.chips(Token(token.verb, token.about, token.revision))
         return Answer(question, rows=chips, instead=hearing.now_alone)
     request = outcome.request
@@ -104,15 +125,7 @@ async def why(hearing: Hearing) -> Answer:
     given = reason_given(hearing)
     if isinstance(given, Form):
         return Answer(form=given)
-    command = GiveReason(
-        hearing.command,
-        hearing.actor,
-        hearing.token.about,
-        hearing.digest,
-        reason=given,
-        revision=hearing.token.revision,
-    )
-    request = await hearing.must(command)
+    request = await _add_reason(hearing, given)
     text = f"Noted: {hearing.policy.reasons.get(given.code, given.code)}."
     vote = request.vote_of(hearing.person.id, hearing.token.revision)
     return agreement(hearing, request, hearing.token.revision, text, vote.choice if vote else Choice.REJECT)
@@ -122,18 +135,17 @@ async def agree(hearing: Hearing) -> Answer:
     """*Would the algorithm agree if it knew what you know?*"""
     mine_alone(hearing)
     if hearing.token.argument not in set(WouldAgree):
-        raise Told("This button is not one of ours.")
-    reason = GivenReason("", would_agree=WouldAgree(hearing.token.argument))
-    command = GiveReason(
-        hearing.command,
-        hearing.actor,
-        hearing.token.about,
-        hearing.digest,
-        reason=reason,
-        revision=hearing.token.revision,
-    )
-    await hearing.must(command)
+        raise Told(NOT_OURS)
+    await _add_reason(hearing, GivenReason("", would_agree=WouldAgree(hearing.token.argument)))
     return Answer("Noted, thank you.", instead=True)
+
+
+async def _add_reason(hearing: Hearing, reason: GivenReason) -> Request:
+    token = hearing.token
+    command = GiveReason(
+        hearing.command, hearing.actor, token.about, hearing.digest, reason=reason, revision=token.revision
+    )
+    return await hearing.must(command)
 
 
 def mine_alone(hearing: Hearing) -> None:
@@ -145,6 +157,9 @@ def mine_alone(hearing: Hearing) -> None:
 def reason_given(hearing: Hearing) -> GivenReason | Form:
     """The reason that the token names; for `other` the words are asked first. Raises Told."""
     code = hearing.token.argument
+    if code.startswith(PRIVATE) and code[1:].isdecimal():
+        further = hearing.chips(replace(hearing.token, argument="", guard=""), int(code[1:]))
+        raise AskedAgain(Answer("Why?", rows=further))
     if code not in hearing.policy.reasons:
         raise Told("This reason is no longer in the list. Use `why` and the id of the request to choose another.")
     if code != "other":

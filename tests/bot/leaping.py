@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from bot.delivery import Delivery, Place
+from bot.delivery import Delivery
 from bot.desk import Desk
+from bot.errand import Place
 from bot.pace import Pace, Timer
 from core.commands import Command
 from core.engine import Batch, Done, Outcome

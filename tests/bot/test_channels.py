@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from bot import bootstrap
 from bot.bootstrap import declare, running
-from bot.channels import STANDBY, Channels
+from bot.channels import Channels
 from bot.config import Settings, read_house
 from bot.connections import Connection
 from bot.pace import Pace, WallTimer
+from bot.served import STANDBY
 from core.accounts import Accounts, Link
 from core.card import Card
 from core.channels import Channel
@@ -234,6 +235,8 @@ def test_a_reload_takes_new_channels_and_drops_old_ones(tmp_path: Path, slack: S
 def test_cards_that_stand_nowhere_are_warned_of(
     tmp_path: Path, slack: ScriptedPlatform, caplog: pytest.LogCaptureFixture, channels: str, hint: str
 ) -> None:
+    caplog.set_level("WARNING")
+    caplog.set_level("WARNING", "placet.channels")
     with placet(settings_with_slack(tmp_path, HOUSE + channels)):
         assert slack.runs == 1
     assert any(hint in record.getMessage() for record in caplog.records)

@@ -94,6 +94,7 @@ MISTAKES: dict[str, tuple[str, int | None, str]] = {
         "    - name: all\n      tier: 2\n      route: {roles: [owner]}\n      silence: approve\n",
         9, "silence may approve in tier 1 alone",
     ),
+    "a channel of nobody": (PEOPLE + "channels:\n  mine: {person: bob}\n", 3, "not among the people"),
     "a channel on no platform": (PEOPLE + "channels:\n  desk: {}\n", 3, "one chat on one platform"),
     "a channel on two platforms": (PEOPLE + "channels:\n  desk: {telegram: 1, discord: 12345}\n", 3, "not 2"),
     "a channel on an unknown platform": (PEOPLE + "channels:\n  desk:\n    teams: x\n", 4, "known: slack, discord"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Place
+from bot.errand import Place
 from core.commands import UpdateContext
 from core.engine import Bookkeeping
 from core.errors import DeliveryFailed

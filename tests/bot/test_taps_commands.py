@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.ids import new_id
+from core.commands import Submit
+from core.engine import Done
+from core.model import Actor, ActorKind, Proposal
 from core.token import Token
 from tests.bot.asking import looked_at, submitted
 from tests.bot.running import Running, placet, settings_in
@@ -74,15 +78,20 @@ def test_a_request_is_named_by_its_id_or_the_end_of_it(room: Chatroom, running: 
 
 
 def test_an_end_that_several_have_is_asked_back(room: Chatroom, running: Running) -> None:
-    program = running.program("momentum")
-    ends: dict[str, int] = {}
     alice = room.link("alice")
-    while not any(times > 1 for times in ends.values()):
-        end = submitted(program)["id"][-1:]
-        ends[end] = ends.get(end, 0) + 1
-    (twice,) = [end for end, times in ends.items() if times > 1]
-    # Four characters are the least, so that this is rare; the message says what to do.
-    assert "last 4 or more" in alice.types(f"show {twice}").text
+    bob = Actor(ActorKind.PERSON, "bob", "api")
+    for letter in "ab":
+        request = f"req_{letter * 22}same"
+        ask = Submit(new_id("cmd"), bob, request, proposal=Proposal("ask", "by hand", f"Question {letter}"))
+        assert isinstance(room.do(running.services.ask(ask)), Done)
+    assert alice.types("show same").text == "2 requests end with same: give a few more characters of the id."
+    card = alice.types("show asame").card
+    assert card is not None
+    assert card.title == "Question a"
+
+
+def test_an_end_that_is_too_short_is_asked_for_again(room: Chatroom) -> None:
+    assert "at least the last 4 characters" in room.link("alice").types("show abc").text
 
 
 @pytest.mark.parametrize(("verb", "status"), [("approve", "approved"), ("reject", "rejected")])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.taps.modify import START
 from core.taps import Answer
 from tests.bot.asking import looked_at, submitted
 from tests.bot.running import Doc, Running, placet, settings_in
@@ -143,9 +144,9 @@ def test_a_preset_is_one_choice_and_what_is_typed_goes_over_it(room: Chatroom, r
     form = opened(alice, request).form
     assert form is not None
     assert form.fields[0].choices == (("-", "As recommended"), ("0", "Half: quantity 50"))
-    assert "quantity: 100 → 50" in alice.fills(form, preset="0").text
+    assert "quantity: 100 → 50" in alice.fills(form, **{START: "0"}).text
     both = opened(alice, request).form
-    assert "quantity: 100 → 70" in alice.fills(both, preset="0", quantity="70").text
+    assert "quantity: 100 → 70" in alice.fills(both, **{START: "0", "quantity": "70"}).text
 
 
 def test_ones_usual_change_is_offered_first_and_to_nobody_else(room: Chatroom, running: Running) -> None:
@@ -292,7 +293,7 @@ def test_every_kind_of_field_can_be_changed(unlimited: Running) -> None:
     assert form is not None
     kinds = {one.name: one.kind for one in form.fields}
     assert kinds == {
-        "preset": "choice", "size": "number", "day": "date", "urgent": "boolean", "why": "lines", "legs": "text",
+        START: "choice", "size": "number", "day": "date", "urgent": "boolean", "why": "lines", "legs": "text",
         "rung": "choice",
     }  # fmt: skip
     changes = {"size": "2.0", "day": "2027-01-15", "urgent": "yes", "why": "a\nb", "legs": "a, c", "rung": "430"}

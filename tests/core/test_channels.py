@@ -48,6 +48,35 @@ def shown(request: Request, *channels: Channel, within: Registry | None = None) 
     return for_request(request, within or registry(), channels, PLATFORMS)
 
 
+# The direct chat with a person
+
+
+def test_in_a_persons_own_chat_stands_what_asks_them() -> None:
+    mine = Channel("mine", "person", "alice")
+    asked = Story(world(rule(route={"roles": ["trader"]}))).request
+    assert shown(asked, mine) == ("person:alice",)
+    assert shown(asked, replace(mine, address="dave")) == ()
+    assert shown(asked, replace(mine, address="nobody")) == ()
+    asks_herself = Story(world(rule(route={"roles": ["trader"]})), submit(by=person("alice"))).request
+    assert shown(asks_herself, mine) == ()
+
+
+def test_the_owner_who_is_no_second_eye_is_not_asked_there_and_is_told_the_end_once() -> None:
+    mine = Channel("mine", "person", "frank")
+    story = Story(world(rule(route={"roles": ["trader"]}, four_eyes=True)))
+    around = registry(frank=HERE)
+    assert shown(story.request, mine, within=around) == ()
+    story.tells(vote("alice", "approve"))
+    assert shown(story.request, mine, within=around) == ("person:frank",)
+
+
+def test_escalation_brings_it_to_those_who_are_asked_then() -> None:
+    mine = Channel("mine", "person", "erin")
+    story = Story(world(rule(escalate=[{"after": "PT1H", "to": {"roles": ["head"]}}])))
+    assert shown(story.request, mine) == ()
+    assert shown(story.later(HOUR).tells(tick()).request, mine) == ("person:erin",)
+
+
 # Filters
 
 

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 import bot.__main__  # noqa: F401 - brings the commands in
-from bot.channels import STANDBY
 from bot.cli.app import app
 from bot.config import Settings
+from bot.served import STANDBY
 from tests.bot.asking import looked_at, submitted
 from tests.bot.process import Process, environment, served
 from tests.bot.running import HOUSE, Running, anonymous, eventually, placet, settings_in

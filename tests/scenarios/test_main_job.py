@@ -148,7 +148,7 @@ def test_markup_and_mentions_are_text_and_ping_nobody(here: Whole, name: str) ->
     hostile = "<!channel> @everyone <b>bold</b> [x](http://evil.example) *a* _b_ `c` <@U1> @here &amp; tg://user?id=1"
     here.asks(title=hostile[:200], summary=hostile, parameters={"quantity": 100, "note": hostile}, editable=None)
     card = here.card(name, "<!channel>")
-    assert hostile in card.text.replace("\n", " ") or all(part in card.text for part in hostile.split())
+    assert all(part in card.text for part in hostile.split())
     assert here.towns[name].pinged() == []
 
 

@@ -62,8 +62,8 @@ class Whole:
         """The card, once it says how it ended and has no buttons."""
 
         def look() -> Shown | None:
-            found = [shown for shown in self.towns[town].cards() if title in shown.text]
-            return found[-1] if found and says in found[-1].text and not found[-1].buttons else None
+            found = [shown for shown in self.towns[town].cards() if title in shown.text and says in shown.text]
+            return next((shown for shown in found if not shown.buttons), None)
 
         return eventually(look, within)
 

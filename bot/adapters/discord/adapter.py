@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -15,9 +16,9 @@ from discord.http import Route
 from bot.adapters.discord.answers import Answers
 from bot.adapters.discord.check import findings
 from bot.adapters.discord.commands import command, is_offered
-from bot.adapters.discord.connection import Ears, Heard
+from bot.adapters.discord.connection import Ears, Listeners
 from bot.adapters.discord.messenger import RATES, DiscordMessenger
-from bot.adapters.discord.parse import press_of, tap_of_message
+from bot.adapters.discord.parse import PLATFORM, press_of, tap_of_message
 from bot.adapters.discord.render import answer_body, is_empty, nonce_of
 from bot.adapters.discord.rest import CLOSED_TO_US, LIMITED, Away, Refusal, Rest
 from bot.inflight import InFlight
@@ -25,7 +26,6 @@ from bot.pace import Pace, Timer
 from core.ports import Finding, Taps
 from core.taps import Answer, Tap
 
-NAME = "discord"
 _NOT_YET = "Placet is not connected to Discord yet."
 _LOST = "The connection to Discord was lost; Placet is connecting again."
 _WRONG_TOKEN = "Discord does not take PLACET_DISCORD_TOKEN: reset it in the developer portal, under Bot."  # noqa: S105
@@ -41,7 +41,7 @@ log = logging.getLogger("placet.discord")
 class DiscordPlatform:
     """`core.ports.Platform`."""
 
-    name = NAME
+    name = PLATFORM
 
     def __init__(
         self,
@@ -90,8 +90,9 @@ class DiscordPlatform:
 
     async def _for_ever(self, taps: Taps) -> None:
         pause = _FIRST_PAUSE
+        pressed, wrote = partial(self._pressed, taps), partial(self._wrote, taps)
         while True:
-            ears = Ears(self._timer, Heard(self._connected, self._lost, self._pressed, self._wrote), taps)
+            ears = Ears(self._timer, Listeners(self._connected, self._lost, pressed, wrote))
             try:
                 await self._point_the_sdk()
                 await ears.listen(self._token)
@@ -134,7 +135,7 @@ class DiscordPlatform:
         except (Refusal, Away) as problem:
             log.warning("/placet could not be registered: %s", problem)
 
-    def _pressed(self, given: discord.Interaction[Any], taps: Taps) -> None:
+    def _pressed(self, taps: Taps, given: discord.Interaction[Any]) -> None:
         press = press_of(given)
         if press.tap is None:
             log.debug("an interaction that makes no sense")
@@ -142,7 +143,7 @@ class DiscordPlatform:
             return
         self._inflight.start(self._answers.show(press, self._inflight.start(taps.tap(press.tap))))
 
-    def _wrote(self, message: discord.Message, ourselves: int, taps: Taps) -> None:
+    def _wrote(self, taps: Taps, message: discord.Message, ourselves: int) -> None:
         tap = tap_of_message(message, ourselves)
         if tap is not None:
             self._inflight.start(self._reply(tap, taps))

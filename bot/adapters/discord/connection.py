@@ -12,7 +12,6 @@ from typing import Any
 import discord
 
 from bot.pace import Timer
-from core.ports import Taps
 
 _LONGEST_AWAY, _LOOKS = 30.0, 10
 _REMEMBERED = 1_000
@@ -20,20 +19,21 @@ log = logging.getLogger("placet.discord")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Listeners:
     """Who is told what."""
 
     connected: Callable[[str], None]
     """The application's id; nothing when the connection was resumed."""
     lost: Callable[[], None]
-    pressed: Callable[[discord.Interaction[Any], Taps], None]
-    wrote: Callable[[discord.Message, int, Taps], None]
+    pressed: Callable[[discord.Interaction[Any]], None]
+    wrote: Callable[[discord.Message, int], None]
+    """A message, and our own user id."""
 
 
 class Ears(discord.Client):
     """One client, for as long as the SDK bears it."""
 
-    def __init__(self, timer: Timer, heard: Heard, taps: Taps) -> None:
+    def __init__(self, timer: Timer, listeners: Listeners) -> None:
         intents = discord.Intents.none()
         # None of these is privileged: words in servers come along when they mention us, and only then.
         intents.guilds = intents.guild_messages = intents.dm_messages = True
@@ -46,8 +46,7 @@ class Ears(discord.Client):
             guild_ready_timeout=0.0,
         )
         self._timer = timer
-        self._heard = heard
-        self._taps = taps
+        self._told = listeners
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._lost_at: float | None = timer.time()
         self.ready_at: float | None = None
@@ -77,24 +76,24 @@ class Ears(discord.Client):
     async def on_connect(self) -> None:
         self._lost_at = None
         self.ready_at = self._timer.time()
-        self._heard.connected(str(self.application_id))
+        self._told.connected(str(self.application_id))
 
     async def on_resumed(self) -> None:
         self._lost_at = None
-        self._heard.connected("")
+        self._told.connected("")
 
     async def on_disconnect(self) -> None:
         if self._lost_at is None:
             self._lost_at = self._timer.time()
-            self._heard.lost()
+            self._told.lost()
 
     async def on_interaction(self, given: discord.Interaction[Any]) -> None:
         if self._is_new(given.id):
-            self._heard.pressed(given, self._taps)
+            self._told.pressed(given)
 
     async def on_message(self, message: discord.Message) -> None:
         if self.user is not None and self._is_new(message.id):
-            self._heard.wrote(message, self.user.id, self._taps)
+            self._told.wrote(message, self.user.id)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         log.exception("%s failed", event_method)

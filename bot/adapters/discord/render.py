@@ -28,7 +28,7 @@ _MOST_FIELDS, _MOST_IN_ROW, _MOST_ROWS, _LONGEST_LABEL = 25, 5, 5, 80
 _OWN_FIELDS = 5
 """Fields that a card may have besides its parameters: says, rules, votes, note, time left or outcome."""
 _SHORT_VALUE, _SHORT_LABEL = 40, 30
-_ROW, _BUTTON, _TEXT_INPUT = 1, 2, 4
+_ROW, _BUTTON = 1, 2
 _STYLES = {"": 2, "yes": 3, "no": 4}
 _COLOURS = {1: 0x6B8F71, 2: 0xE0A030, 3: 0xC0392B}
 _ENDED = 0x6E7681

@@ -38,9 +38,10 @@ def _joins(text: str, at: int) -> bool:
 
 def cut(text: str, longest: int) -> str:
     """At most so many characters, with a mark where something was cut, and never within what reads as one."""
-    if len(text) <= longest:
-        return text
-    end = longest - len(_ELLIPSIS)
+    return text if len(text) <= longest else _ended(text, longest - len(_ELLIPSIS))
+
+
+def _ended(text: str, end: int) -> str:
     while end > 0 and _belongs_to_the_one_before(text, end):
         end -= 1
     return text[:end].rstrip() + _ELLIPSIS
@@ -69,9 +70,15 @@ def escape(text: str) -> str:
 
 def escaped_and_cut(text: str, longest: int) -> str:
     """Escaped, and no longer than so many characters with the escapes; none of them is cut apart."""
-    while len(escape(text)) > longest:
-        text = cut(text, max(1, len(text) - max(1, (len(escape(text)) - longest) // 5)))
-    return escape(text)
+    if len(escape(text)) <= longest:
+        return escape(text)
+    room, end = longest - len(_ELLIPSIS), 0
+    for character in text:
+        room -= len(escape(character))
+        if room < 0:
+            break
+        end += 1
+    return escape(_ended(text, end))
 
 
 def typed(text: str) -> str:

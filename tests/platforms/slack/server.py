@@ -15,9 +15,9 @@ from tests.platforms.hands import Faults, FormShown, Reaction, Shown
 from tests.platforms.slack.events import Events
 from tests.platforms.slack.people import People
 from tests.platforms.slack.scene import Scene
-from tests.platforms.slack.socket_mode import SocketMode
+from tests.platforms.slack.socket_mode import Ack, SocketMode
 from tests.platforms.slack.web_api import Recorded, WebApi
-from tests.platforms.slack.world import Channel, Team, User, World
+from tests.platforms.slack.world import Channel, Json, Team, User, World
 
 T = TypeVar("T")
 LONGEST_ACT = 60.0
@@ -198,6 +198,10 @@ class SlackServer:
     def refresh(self, reason: str = "refresh_requested") -> None:
         """Announce that the connections will be closed, as Slack does every few hours."""
         self._wait(self.socket.announce(reason))
+
+    def deliver(self, kind: str, payload: Json) -> Ack:
+        """Send the app something that nobody has done."""
+        return self._wait(self.socket.deliver(kind, payload))
 
     def restart(self) -> None:
         """Cut every connection; tickets and triggers are forgotten, messages and modals stay."""

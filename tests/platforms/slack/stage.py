@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from bot.adapters.slack.adapter import SlackPlatform
 from bot.pace import Pace, WallTimer
 from tests.contracts.platform import Loop, Scene, eventually
+from tests.platforms.slack.desk import Clock, Json
 from tests.platforms.slack.server import SlackServer
+from tests.platforms.slack.socket_mode import Ack
 
 
 def platform(server: SlackServer) -> SlackPlatform:
@@ -44,3 +47,30 @@ def slack_scene(server: SlackServer, loop: Loop) -> Iterator[Scene]:
 
 async def _left() -> int:
     return len(asyncio.all_tasks()) - 1
+
+
+@dataclass
+class Stage:
+    """A scene with what only Slack's server can do."""
+
+    server: SlackServer
+    scene: Scene
+    clock: Clock
+
+    @property
+    def platform(self) -> SlackPlatform:
+        assert isinstance(self.scene.platform, SlackPlatform)
+        return self.scene.platform
+
+    def deliver(self, kind: str, payload: Json) -> Ack:
+        """Send anything at all to the app; how it was acknowledged."""
+        return self.server.deliver(kind, payload)
+
+    def calls(self, method: str) -> list[Json]:
+        return [one.asked for one in self.server.calls if one.method == method]
+
+    def sees(self, words: str, user: str = "") -> Callable[[], bool]:
+        def look() -> bool:
+            return any(words in one.text for one in self.server.messages(self.scene.chat, user or self.scene.alice))
+
+        return look
