@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from bot.pace import Timer
+
 Result = TypeVar("Result")
 
 
@@ -30,7 +32,11 @@ class InFlight:
             await asyncio.gather(*late, return_exceptions=True)
 
 
-async def done_within(task: asyncio.Task[Result], seconds: float) -> bool:
-    """Whether the task is done in so many seconds; it goes on in any case."""
-    await asyncio.wait({task}, timeout=seconds)
+async def done_within(task: asyncio.Task[Result], seconds: float, timer: Timer) -> bool:
+    """Whether the task is done in so many seconds of the timer; it goes on in any case."""
+    late = asyncio.ensure_future(timer.sleep(seconds))
+    try:
+        await asyncio.wait({task, late}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        late.cancel()
     return task.done()

@@ -11,6 +11,8 @@ from core.errors import Refused
 from core.model import Account, ActorKind, Person
 
 CODE_LASTS = timedelta(minutes=10)
+MOST_OFFERS = 5
+"""Codes of one person that are good at once; the oldest gives way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ AccountEvent = AccountLinked | AccountUnlinked | LinkOffered
 
 @dataclass(frozen=True, slots=True)
 class OfferLink(Command):
-    """Hand out a code to a person. `code`: its SHA-256; a code that was handed out before is good no longer."""
+    """Hand out a code to a person. `code`: its SHA-256. One for each platform can be made beforehand."""
 
     person: str = ""
     code: str = ""
@@ -102,7 +104,9 @@ def evolve_accounts(accounts: Accounts, event: AccountEvent) -> Accounts:
             rest = {account: link for account, link in accounts.links.items() if account != event.account}
             return Accounts(rest, accounts.offers)
         case LinkOffered():
-            others = without_offers(accounts, event.person).offers
+            mine = [digest for digest, offer in accounts.offers.items() if offer.person == event.person]
+            over = set(mine[: max(0, len(mine) + 1 - MOST_OFFERS)])
+            others = {digest: offer for digest, offer in accounts.offers.items() if digest not in over}
             return Accounts(accounts.links, {**others, event.digest: Offer(event.person, event.until)})
 
 

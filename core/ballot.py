@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,9 +17,11 @@ from core.model import (
     Choice,
     Decision,
     Gate,
+    Json,
     Outcome,
     Override,
     Person,
+    Proposal,
     Reason,
     ReasonRule,
     Route,
@@ -151,6 +154,30 @@ def reason_from(given: GivenReason, world: World, said_before: bool = False) -> 
     return Reason(given.code, world.now, words, given.would_agree, world.policy.catalogue)
 
 
+def would_be(request: Request, parameters: Mapping[str, Json], world: World) -> tuple[Proposal, Ruling]:
+    """What a modification to these parameters would make of a request: the proposal, and how it would be ruled."""
+    amount = forms.pessimistic_amount(request.proposal, parameters)
+    proposal = replace(request.proposal, parameters=parameters, amount=amount)
+    ruling = world.policy.rule(
+        proposal,
+        request.context,
+        request.asker,
+        request.floor,
+        world.people,
+        world.programs,
+        world.now,
+        request.created_at,
+        open_already=True,
+    )
+    return proposal, ruling
+
+
+def may_make(request: Request, ruling: Ruling, person: Person, via: str, world: World) -> who.Authority | Refused:
+    """The person's right to a modification that would be ruled so. Without it, theirs is a suggestion."""
+    over = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
+    return _may(request, ruling, over, person, via, world)
+
+
 def _modify(
     request: Request, command: CastVote, vote: Vote, person: Person, world: World
 ) -> tuple[RequestEvent, ...] | Refused:
@@ -165,27 +192,15 @@ def _modify(
     merged = forms.modified(request.proposal, wanted)
     if isinstance(merged, Refused):
         return merged
-    proposal = replace(request.proposal, parameters=merged, amount=forms.pessimistic_amount(request.proposal, merged))
+    proposal, ruling = would_be(request, merged, world)
     if command.adopt is not None and command.actor.via not in WEB_SURFACES and not card.is_whole(proposal):
         # What one has typed one has seen; what another has typed one must be shown.
         return Refused("not_whole", _NOT_WHOLE)
     if broken := world.policy.broken_limits(proposal, request.context):
         return Refused("limit", f"That would break a hard limit: {'; '.join(broken)}.", "parameters")
-    ruling = world.policy.rule(
-        proposal,
-        request.context,
-        request.asker,
-        request.floor,
-        world.people,
-        world.programs,
-        world.now,
-        request.created_at,
-        open_already=True,
-    )
     if ruling.gate is not Gate.ASK:
         return Refused("no_rule", "No rule asks anybody about this any more: approve it or reject it as it is.")
-    over = who.routes(request) if ruling.rule == request.ruling.rule else (ruling.route,)
-    allowed = _may(request, ruling, over, person, command.actor.via, world)
+    allowed = may_make(request, ruling, person, command.actor.via, world)
     if isinstance(allowed, Refused):
         if allowed.code == "web_only" or command.adopt is not None:
             return allowed

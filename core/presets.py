@@ -131,7 +131,8 @@ def _steps(field: Mapping[str, Any], now: Json) -> list[tuple[str, Json]]:
         rung = _rung(ladder, now)
         near = [] if rung is None else [("One lower", rung - 1), ("One higher", rung + 1)]
         return [(word, ladder[at]) for word, at in near if 0 <= at < len(ladder)]
-    if ladder is None and is_number(now) and now:
+    # Half of a count is a smaller bet; half of a price is another thing altogether.
+    if ladder is None and field["type"] == "integer" and is_number(now) and now:
         half = _near(field, Fraction(now) / 2)
         return [("Half", half)] if not same(half, now) and value_fault(field, half) is None else []
     return []

@@ -38,6 +38,10 @@ def outcome_sentence(
     if decision.by:
         sentence += " by " + ", ".join(decision.by)
     sentence += decision.at.strftime(", %d %b %H:%M UTC")
+    if decision.outcome is Outcome.CHANGES_REQUESTED:
+        written = [(words or {}).get(vote.note or "") for vote in request.votes]
+        notes = [cut(note, LONGEST_WORDS) for note in written if note]
+        sentence += "".join(f": “{note}”" for note in notes)
     latest = [vote.reasons[-1] for vote in request.votes if vote.reasons and vote.person in decision.by]
     reasons = [reason_text(reason, labels or {}, words or {}) for reason in latest]
     if why := ", ".join(dict.fromkeys(reasons)) or decision.why:

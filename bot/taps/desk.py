@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import code_digest, looks_like_code, new_id
 from bot.services import Services
-from bot.taps import batch, commands, modify, votes
+from bot.taps import batch, commands, difference, modify, votes
 from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, Hearing, Told, account_of, sentence
 from core.accounts import LinkAccount
 from core.channels import PERSON
@@ -47,8 +47,8 @@ _PRESSES: dict[str, Callable[[Hearing], Awaitable[Answer]]] = {
     "preset": modify.preset,
     "back": modify.back,
     "done": modify.done,
-    "confirm": modify.confirm,
-    "drop": modify.drop,
+    "confirm": difference.confirm,
+    "drop": difference.drop,
     "batch": batch.decide,
     "more": commands.more,
     "show": commands.open_one,

@@ -23,6 +23,7 @@ from core.registry import Registry
 from core.request import Request
 from core.taps import Answer, Tap
 from core.token import Token, guard_of
+from core.world import World
 
 log = logging.getLogger("placet.taps")
 DRAFT_LASTS = timedelta(hours=24)
@@ -81,6 +82,12 @@ class Hearing:
         if self.registry.policy is None:
             raise Told("Placet is only just starting: try again in a moment.")
         return self.registry.policy
+
+    @property
+    def world(self) -> World:
+        """What a decision would depend on now: for what is said before it is made."""
+        registry = self.registry
+        return World(self.services.clock.now(), self.policy, registry.people, registry.programs, registry.stopped)
 
     @property
     def now_alone(self) -> bool:

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from bot.taps.hearing import Hearing, Told, rows, sentence
-from bot.taps.votes import agreement, asks_why, reason_given, said
+from bot.taps.difference import difference
+from bot.taps.filling import (
+    KIND,
+    cancel,
+    changed,
+    fields_of,
+    lines_of,
+    named,
+    opened,
+    preset_values,
+    token_of,
+    values_of,
+    way_back,
+)
+from bot.taps.hearing import Hearing, Told, rows
 from core.card import Button, is_whole
-from core.commands import CastVote
 from core.errors import Refused
-from core.forms import modified, same
-from core.model import Choice, Json, ReasonRule
+from core.forms import same
+from core.model import Json
 from core.ports import Draft, Filter
 from core.presets import Preset, presets
 from core.request import Request
@@ -25,15 +36,12 @@ from core.token import Token
 from core.typed import NotMeant, as_shown, form_field, meant, typed
 from core.wording import ended
 
-KIND = "modify"
 START = "(preset)"
 """No parameter can be called so."""
 _LOOKED_BACK = 100
 _LABEL = 40
 _MOST_CHOICES = 40
 """At a time, on a keyboard."""
-_TURNS = 10_000
-"""As many as a token can tell apart."""
 
 
 async def modify(hearing: Hearing) -> Answer:
@@ -62,18 +70,18 @@ async def modify(hearing: Hearing) -> Answer:
 async def edit(hearing: Hearing) -> Answer:
     """A form came back, or is to be opened (again): then nothing was filled in. The token's revision is its step."""
     draft = await hearing.draft(KIND)
-    request = await _open(hearing, draft)
+    request = await opened(hearing, draft)
     step = hearing.token.revision
     values = hearing.tap.values
     if not values:
         return Answer(form=_form(hearing, request, draft, step))
-    fields = _fields(request)
+    fields = fields_of(request)
     names, has_presets = _step(hearing, request, draft, step)
     if not names:
         raise Told("This field is no longer there.")
     taken: dict[str, Json] = {}
     wrong: dict[str, tuple[str, str]] = {}
-    before = _values(request, draft)
+    before = values_of(request, draft)
     for name in names:
         text = values.get(name, typed(before[name]))
         try:
@@ -83,9 +91,9 @@ async def edit(hearing: Hearing) -> Answer:
     if wrong:
         return Answer(form=_form(hearing, request, draft, step, wrong, values))
     # What was filled in by hand goes over the preset; what was left as it stood does not.
-    chosen = _preset(draft, values.get(START, "")) if has_presets else {}
+    chosen = preset_values(draft, values.get(START, "")) if has_presets else {}
     by_hand = {name: value for name, value in taken.items() if not same(value, before[name])}
-    draft = await _changed(hearing, request, draft, {**chosen, **by_hand})
+    draft = await changed(hearing, request, draft, {**chosen, **by_hand})
     if step + 1 < _steps(hearing, request):
         return Answer(form=_form(hearing, request, draft, step + 1))
     return difference(hearing, request, draft)
@@ -97,10 +105,10 @@ async def edit(hearing: Hearing) -> Answer:
 async def field(hearing: Hearing) -> Answer:
     """One field of the keyboard: its choices as buttons, or a question for what is to be typed."""
     draft = await hearing.draft(KIND)
-    request = await _open(hearing, draft)
-    name = _named(request, hearing.token.revision)
-    schema = _fields(request)[name]
-    asked = form_field(name, schema, _values(request, draft)[name])
+    request = await opened(hearing, draft)
+    name = named(request, hearing.token.revision)
+    schema = fields_of(request)[name]
+    asked = form_field(name, schema, values_of(request, draft)[name])
     if asked.kind in ("choice", "boolean"):
         choices = asked.choices or (("yes", "Yes"), ("no", "No"))
         start = int(hearing.token.argument) if hearing.token.argument.isdecimal() else 0
@@ -110,9 +118,11 @@ async def field(hearing: Hearing) -> Answer:
         ][start : start + _MOST_CHOICES]
         if start + _MOST_CHOICES < len(choices):
             further = str(start + _MOST_CHOICES)
-            buttons.append(Button("field", "More …", _token("field", draft, hearing.token.revision, further)))
+            buttons.append(Button("field", "More …", token_of("field", draft, hearing.token.revision, further)))
         width = 4 if max(len(label) for _, label in choices) <= 8 else 2
-        return Answer(f"{asked.label}: now {asked.value}", rows=(*rows(buttons, width), (_back(draft),)), instead=True)
+        return Answer(
+            f"{asked.label}: now {asked.value}", rows=(*rows(buttons, width), (way_back(draft),)), instead=True
+        )
     if name not in hearing.tap.values:
         return Answer(form=_question(hearing, request, asked))
     text = hearing.tap.values[name]
@@ -121,132 +131,60 @@ async def field(hearing: Hearing) -> Answer:
     except NotMeant as fault:
         wrong = f"“{cut(text, 60)}” will not do: it {fault}"
         return Answer(form=_question(hearing, request, replace(asked, error=wrong)))
-    return panel(request, await _changed(hearing, request, draft, {name: value}))
+    return panel(request, await changed(hearing, request, draft, {name: value}))
 
 
 async def choose(hearing: Hearing) -> Answer:
     """One of the choices of a field."""
     draft = await hearing.draft(KIND)
-    request = await _open(hearing, draft)
-    name = _named(request, hearing.token.revision)
-    schema = _fields(request)[name]
+    request = await opened(hearing, draft)
+    name = named(request, hearing.token.revision)
+    schema = fields_of(request)[name]
     choices: list[Json] = schema.get("enum") or [True, False]
     number = int(hearing.token.argument) if hearing.token.argument.isdecimal() else len(choices)
     if number >= len(choices):
         raise Told("This choice is no longer offered.")
-    return panel(request, await _changed(hearing, request, draft, {name: choices[number]}))
+    return panel(request, await changed(hearing, request, draft, {name: choices[number]}))
 
 
 async def preset(hearing: Hearing) -> Answer:
     """A change that is one tap away."""
     draft = await hearing.draft(KIND)
-    request = await _open(hearing, draft)
-    return panel(request, await _changed(hearing, request, draft, _preset(draft, hearing.token.argument)))
+    request = await opened(hearing, draft)
+    return panel(request, await changed(hearing, request, draft, preset_values(draft, hearing.token.argument)))
 
 
 async def back(hearing: Hearing) -> Answer:
     """The keyboard as it was."""
     draft = await hearing.draft(KIND)
-    return panel(await _open(hearing, draft), draft)
+    return panel(await opened(hearing, draft), draft)
 
 
 async def done(hearing: Hearing) -> Answer:
     """From the keyboard to the difference."""
     draft = await hearing.draft(KIND)
-    return difference(hearing, await _open(hearing, draft), draft)
+    return difference(hearing, await opened(hearing, draft), draft)
 
 
 def panel(request: Request, draft: Draft) -> Answer:
     """The fields as buttons, the presets below them."""
-    fields, values = _fields(request), _values(request, draft)
+    fields, values = fields_of(request), values_of(request, draft)
     buttons = [
         Button(
-            "field", cut(f"{schema.get('title', name)}: {typed(values[name])}", _LABEL), _token("field", draft, number)
+            "field",
+            cut(f"{schema.get('title', name)}: {typed(values[name])}", _LABEL),
+            token_of("field", draft, number),
         )
         for number, (name, schema) in enumerate(fields.items())
     ]
     offered = [
-        Button("preset", cut(one["label"], _LABEL), _token("preset", draft, 0, str(number)))
+        Button("preset", cut(one["label"], _LABEL), token_of("preset", draft, 0, str(number)))
         for number, one in enumerate(draft.body["presets"])
     ]
-    last = (Button("done", "Done: show the change", _token("done", draft), "yes"), _cancel(draft))
-    changed = _lines(request, draft)
+    last = (Button("done", "Done: show the change", token_of("done", draft), "yes"), cancel(draft))
+    changed = lines_of(request, draft)
     text = f"Modify: {request.proposal.title}\n" + ("\n".join(changed) or "Choose what to change.")
     return Answer(text, rows=(*rows(buttons, 2), *rows(offered, 1), last), instead=True)
-
-
-# The difference, and what makes it count
-
-
-def difference(hearing: Hearing, request: Request, draft: Draft) -> Answer:
-    """Old → new, before it counts; with the reasons where a reason is what decides."""
-    changed = _lines(request, draft)
-    otherwise = _otherwise(hearing, draft)
-    if not changed:
-        text = "These are the recommended values: approve them, or change one."
-        return Answer(text, rows=(otherwise,), instead=True, refused=True)
-    text = f"{request.proposal.title}\n" + "\n".join(changed)
-    if request.ruling.reason_rule(Choice.MODIFY) is ReasonRule.REQUIRED:
-        chips = hearing.chips(Token("confirm", draft.id, _turn(draft)))
-        return Answer(f"{text}\nWhy? The reason is what makes it count.", rows=(*chips, otherwise), instead=True)
-    confirm = Button("confirm", "Confirm this change", _token("confirm", draft, _turn(draft)), "yes")
-    return Answer(f"{text}\nNothing counts before you confirm it.", rows=((confirm,), otherwise), instead=True)
-
-
-async def confirm(hearing: Hearing) -> Answer:
-    """It counts now: a vote to modify, which finishes the draft."""
-    draft = await hearing.draft(KIND)
-    if hearing.token.revision != _turn(draft):
-        # The button stands below another difference than what would count now.
-        now = difference(hearing, await _open(hearing, draft), draft)
-        return replace(now, text=f"You have filled in something else since.\n{now.text}", refused=True)
-    reason = None
-    if hearing.token.argument:
-        given = reason_given(hearing)
-        if isinstance(given, Form):
-            return Answer(form=given)
-        reason = given
-    revision = draft.body["revision"]
-    command = CastVote(
-        hearing.command,
-        hearing.actor,
-        draft.body["request"],
-        hearing.digest,
-        choice=Choice.MODIFY,
-        revision=revision,
-        parameters=draft.body["values"],
-        reason=reason,
-        draft=draft.id,
-    )
-    outcome = await hearing.ask(command)
-    if isinstance(outcome, Refused):
-        if outcome.code == "reason_required":
-            chips = hearing.chips(Token("confirm", draft.id, _turn(draft)))
-            question = "With this change the rules want a reason, and it is what makes the change count. Why?"
-            return Answer(question, rows=chips, instead=True)
-        if outcome.code in ("limit", "invalid", "no_change"):
-            return Answer(sentence(outcome), rows=(_otherwise(hearing, draft),), instead=True, refused=True)
-        raise await hearing.no(outcome, command.request)
-    request = outcome.request
-    if request is None:
-        raise Told("There is no such request.")
-    mine = [suggestion for suggestion in request.suggestions if suggestion.person == hearing.person.id]
-    if request.revision.number == revision and mine:
-        text = "Your change needs somebody with more authority: it stands as a suggestion, which they can adopt."
-        return Answer(text, instead=True)
-    text = said(request, Choice.MODIFY)
-    if reason is not None:
-        return agreement(hearing, request, revision, text, Choice.MODIFY)
-    if asks_why(request, Choice.MODIFY):
-        return Answer(f"{text}\nWhy?", rows=hearing.chips(Token("why", request.id, revision)), instead=True)
-    return Answer(text, instead=True)
-
-
-async def drop(hearing: Hearing) -> Answer:
-    """Leave everything as it is."""
-    draft = await hearing.draft()
-    await hearing.drop(draft.id)
-    return Answer("Nothing was changed.", instead=True)
 
 
 # Parts
@@ -260,88 +198,15 @@ async def _presets(hearing: Hearing, request: Request) -> tuple[Preset, ...]:
     return presets(request.proposal, alike, hearing.person.id)
 
 
-async def _open(hearing: Hearing, draft: Draft) -> Request:
-    request = await hearing.request(draft.body["request"])
-    if request.decision is not None:
-        raise Told(ended(request))
-    return request
-
-
-async def _changed(hearing: Hearing, request: Request, draft: Draft, values: Mapping[str, Json]) -> Draft:
-    """The draft with these values: what is as recommended is no change."""
-    merged = {**draft.body["values"], **values}
-    kept = {name: value for name, value in merged.items() if not same(value, request.proposal.parameters[name])}
-    return await hearing.keep(KIND, {**draft.body, "values": kept, "turn": (_turn(draft) + 1) % _TURNS}, draft.id)
-
-
-def _turn(draft: Draft) -> int:
-    """How often it was filled in: so that what is confirmed is what was shown."""
-    return int(draft.body.get("turn", 0))
-
-
-def _fields(request: Request) -> Mapping[str, Mapping[str, Any]]:
-    editable = request.proposal.editable
-    found: Mapping[str, Mapping[str, Any]] = editable["properties"] if editable else {}
-    return found
-
-
-def _values(request: Request, draft: Draft) -> dict[str, Json]:
-    return {**request.proposal.parameters, **draft.body["values"]}
-
-
-def _named(request: Request, number: int) -> str:
-    names = list(_fields(request))
-    if number >= len(names):
-        raise Told("This field is no longer there.")
-    return names[number]
-
-
-def _lines(request: Request, draft: Draft) -> list[str]:
-    """Each change as old → new."""
-    values = draft.body["values"]
-    if not values or isinstance(modified(request.proposal, values), Refused):
-        return []
-    fields, before = _fields(request), request.proposal.parameters
-    return [
-        f"{fields[name].get('title', name)}: {typed(before[name])} → {typed(value)}" for name, value in values.items()
-    ]
-
-
-def _token(verb: str, draft: Draft, number: int = 0, argument: str = "") -> str:
-    return str(Token(verb, draft.id, number, argument))
-
-
-def _otherwise(hearing: Hearing, draft: Draft) -> tuple[Button, ...]:
-    """The way back to the fields, and out of it all."""
-    verb = "back" if hearing.fields == 0 else "edit"
-    return Button(verb, "Change again", _token(verb, draft)), _cancel(draft)
-
-
-def _cancel(draft: Draft) -> Button:
-    return Button("drop", "Leave it as it is", _token("drop", draft))
-
-
-def _back(draft: Draft) -> Button:
-    return Button("back", "Back", _token("back", draft))
-
-
-def _preset(draft: Draft, number: str) -> Mapping[str, Json]:
-    offered = draft.body["presets"]
-    if not number.isdecimal() or int(number) >= len(offered):
-        return {}
-    values: Mapping[str, Json] = offered[int(number)]["values"]
-    return values
-
-
 def _steps(hearing: Hearing, request: Request) -> int:
     """How many forms it takes."""
-    count = len(_fields(request))
+    count = len(fields_of(request))
     return 1 if not hearing.fields else -(-count // hearing.fields)
 
 
 def _step(hearing: Hearing, request: Request, draft: Draft, step: int) -> tuple[list[str], bool]:
     """The fields of one step, and whether the presets stand there too: in the first, where that adds no step."""
-    names, width = list(_fields(request)), hearing.fields or len(_fields(request)) + 1
+    names, width = list(fields_of(request)), hearing.fields or len(fields_of(request)) + 1
     has_presets = step == 0 and bool(draft.body["presets"]) and len(names) < width
     return names[step * width : (step + 1) * width], has_presets
 
@@ -354,7 +219,7 @@ def _form(
     wrong: Mapping[str, tuple[str, str]] | None = None,
     filled: Mapping[str, str] | None = None,
 ) -> Form:
-    fields, values = _fields(request), _values(request, draft)
+    fields, values = fields_of(request), values_of(request, draft)
     names, has_presets = _step(hearing, request, draft, step)
     usual = {n: v for one in draft.body["presets"] if one["usual"] for n, v in one["values"].items()}
     inputs: list[FormField] = []
@@ -376,7 +241,7 @@ def _form(
     title = "Modify" if steps == 1 else f"Modify ({step + 1} of {steps})"
     submit = "Next" if step + 1 < steps else "Show the change"
     note = f"{request.proposal.title}: nothing counts before you have seen the change and confirmed it."
-    return Form(_token("edit", draft, step), title, tuple(inputs), note, submit)
+    return Form(token_of("edit", draft, step), title, tuple(inputs), note, submit)
 
 
 def _question(hearing: Hearing, request: Request, asked: FormField) -> Form:

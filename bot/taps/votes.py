@@ -44,7 +44,7 @@ async def abstain(hearing: Hearing) -> Answer:
 
 async def changes(hearing: Hearing) -> Answer:
     """Ask for changes, and say which."""
-    typed = words_typed(hearing, "Which changes?", "What must be different before you would approve it?")
+    typed = words_typed(hearing, "Ask for changes", "What must change? This ends it; who asks must ask again")
     if isinstance(typed, Form):
         return Answer(form=typed)
     request = await hearing.must(
@@ -58,7 +58,7 @@ async def changes(hearing: Hearing) -> Answer:
             note=typed,
         )
     )
-    return Answer(said(request, Choice.REQUEST_CHANGES), instead=True)
+    return Answer(said(hearing, request, Choice.REQUEST_CHANGES), instead=True)
 
 
 async def adopt(hearing: Hearing) -> Answer:
@@ -77,7 +77,7 @@ async def adopt(hearing: Hearing) -> Answer:
             adopt=int(token.argument),
         )
     )
-    return Answer(said(request, Choice.MODIFY), instead=True)
+    return Answer(said(hearing, request, Choice.MODIFY), instead=True)
 
 
 async def _choose(hearing: Hearing, choice: Choice) -> Answer:
@@ -104,13 +104,13 @@ async def _choose(hearing: Hearing, choice: Choice) -> Answer:
         if outcome.code != "reason_required":
             raise await hearing.no(outcome, token.about)
         title = (await hearing.request(token.about)).proposal.title
-        question = f"Why {choice.value}? {title}\nThe reason is what decides."
+        question = f"{title}\nNot {_DONE[choice].lower()} yet: tap a reason, and it is."
         chips = hearing.chips(Token(token.verb, token.about, token.revision))
         return Answer(question, rows=chips, instead=hearing.now_alone)
     request = outcome.request
     if request is None:
         raise Told("There is no such request.")
-    text = said(request, choice)
+    text = said(hearing, request, choice)
     if reason is not None:
         return agreement(hearing, request, token.revision, text, choice)
     if asks_why(request, choice):
@@ -202,15 +202,22 @@ def agreement(hearing: Hearing, request: Request, revision: int, text: str, choi
     return Answer(f"{text}\n{question}", rows=tuple((button,) for button in buttons), instead=True)
 
 
-def said(request: Request, choice: Choice) -> str:
+def said(hearing: Hearing, request: Request, choice: Choice) -> str:
     """What came of a vote."""
     title = cut(request.proposal.title, 120)
     if request.decision is not None:
-        return f"{_DONE[choice]}: {title}"
+        return f"{_DONE[choice]}: {title}{_stopped(hearing, choice)}"
     votes = request.counted()
     approvals = sum(1 for vote in votes if vote.choice in (Choice.APPROVE, Choice.MODIFY))
     tally = f"{approvals} of {request.ruling.needed} approvals so far"
     return f"Your vote counts ({choice.value.replace('_', ' ')}): {title}\n{tally}."
+
+
+def _stopped(hearing: Hearing, choice: Choice) -> str:
+    why = hearing.registry.stopped
+    if why is None or choice not in (Choice.APPROVE, Choice.MODIFY):
+        return ""
+    return f"\nBut everything is stopped ({cut(why, 200)}): nobody can act on it until it is resumed."
 
 
 def latest(request: Request, person: str) -> Vote | None:

@@ -68,7 +68,7 @@ def test_a_suggestion_that_cannot_be_read_in_full_is_not_adopted_in_a_chat(room:
     )
     alice, dave = room.link("alice"), room.link("dave")
     shown = alice.fills(alice.taps("modify", request).form, quantity="120", note="y" * 2_900)
-    assert "suggestion" in alice.chooses(shown, "Confirm").text
+    assert "suggestion" in alice.chooses(shown, "Suggest").text
     more = dave.taps("more", request)
     assert not any("Adopt" in label for label in labels(more)), more
     adopt = dave.presses(Token("adopt", request["id"], 1, "1"))
@@ -147,7 +147,7 @@ def test_which_of_several_suggestions_is_adopted_is_said(room: Chatroom, running
     request = submitted(running.program("momentum"), amount="90000.00")
     alice, dave = room.link("alice"), room.link("dave")
     for quantity in ("120", "130"):
-        alice.chooses(alice.fills(alice.taps("modify", request).form, quantity=quantity), "Confirm")
+        alice.chooses(alice.fills(alice.taps("modify", request).form, quantity=quantity), "Suggest")
     more = dave.taps("more", request)
     assert "1. alice suggests: quantity 120\n2. alice suggests: quantity 130" in more.text
     assert labels(more)[:2] == ["Adopt 1. alice", "Adopt 2. alice"]

@@ -76,7 +76,7 @@ def test_where_a_reason_is_required_it_is_what_makes_the_change_count(room: Chat
     request = submitted(running.program("momentum"), amount="250000.00")
     dave = room.link("dave")
     shown = dave.fills(opened(dave, request).form, quantity="50")
-    assert "The reason is what makes it count" in shown.text
+    assert "Not changed yet: tap a reason, and it counts." in shown.text
     assert looked_at(running.client(), request)["votes"] == []
     dave.chooses(shown, "Too big")
     ended = looked_at(running.client(), request)
@@ -169,7 +169,10 @@ def test_a_change_beyond_ones_authority_is_a_suggestion_that_another_adopts(room
     request = submitted(running.program("momentum"))
     alice, erin = room.link("alice"), room.link("erin")
     shown = alice.fills(opened(alice, request).form, quantity="9000")
-    told = alice.chooses(shown, "Confirm")
+    assert (
+        "amount: 4250.00 → 382500.00 USD (reckoned in proportion)\nThen it is critical: amount > 100000" in shown.text
+    )
+    told = alice.chooses(shown, "Suggest")
     assert "suggestion" in told.text
     assert looked_at(running.client(), request)["status"] == "pending"
     more = erin.taps("more", request)
@@ -184,9 +187,8 @@ def test_a_hard_limit_is_said_and_the_change_can_be_changed(room: Chatroom, runn
     request = submitted(running.program("momentum"), amount="90000.00")
     alice = room.link("alice")
     shown = alice.fills(opened(alice, request).form, quantity="9000")
-    answer = alice.chooses(shown, "Confirm")
-    assert "hard limit" in answer.text
-    again = alice.chooses(answer, "Change again").form
+    assert "hard limit" in shown.text
+    again = alice.chooses(shown, "Change again").form
     assert "quantity: 100 → 120" in alice.fills(again, quantity="120").text
 
 

@@ -66,7 +66,7 @@ def test_where_a_reason_is_required_the_tap_on_it_is_what_decides(room: Chatroom
     request = submitted(running.program("momentum"), **BIG)
     dave = room.link("dave")
     answer = dave.taps("reject", request)
-    assert "The reason is what decides" in answer.text
+    assert "Not rejected yet: tap a reason, and it is." in answer.text
     assert not answer.refused
     assert looked_at(running.client(), request)["votes"] == []
     dave.chooses(answer, "Wrong moment")

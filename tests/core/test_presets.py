@@ -44,7 +44,7 @@ def test_half_a_number_and_the_next_rungs_of_a_ladder() -> None:
 def test_a_step_that_the_form_would_not_take_is_not_offered() -> None:
     assert offered(asks("qty", 100, minimum=80)) == []
     assert offered(asks("qty", 1, minimum=1)) == []
-    assert offered(asks("size", Decimal("0.5"), multipleOf=Decimal("0.25"))) == ["Half: size 0.25"]
+    assert offered(asks("strike", Decimal("430.0"), minimum=0)) == []
 
 
 def test_the_usual_change_is_a_ratio_a_number_of_rungs_or_a_word() -> None:

@@ -64,7 +64,7 @@ def test_an_address_that_was_refused_is_not_tried_for_ever(stage: Stage, monkeyp
     assert len(stage.calls("apps.connections.open")) >= 2
 
 
-def test_a_session_of_the_http_client_that_was_closed_is_replaced(running: Stage) -> None:
+def test_an_http_client_that_was_closed_is_replaced(running: Stage) -> None:
     client = running.platform._open[0]._client
     running.scene.loop.do(client.aiohttp_client_session.close())
     eventually(lambda: running.server.connections == 1 and running.platform._open[0]._client is not client)
@@ -234,7 +234,8 @@ def test_a_trigger_is_used_once_even_if_the_press_is_delivered_twice(running: St
 
 def test_the_next_step_of_a_form_keeps_nothing_of_the_one_before(running: Stage) -> None:
     scene = running.scene
-    step = replace(NEXT, token="edit:d01kb0000000000000000000000:0", fields=(FormField("limit", "Limit", value="1"),))
+    before = FormField("limit", "Limit", "number", "1")
+    step = replace(NEXT, token="edit:d01kb0000000000000000000000:0", fields=(before,))
     scene.taps.answers = [Answer(form=step), Answer(form=NEXT), Answer("Done.")]
     form = scene.hands.press(scene.alice, scene.post(), "Modify").form
     assert form is not None

@@ -22,9 +22,12 @@ from tests.scenarios.child import Child, child
 from tests.scenarios.towns import MAKERS, Town
 from tests.scenarios.whole import house_of
 
-SPEED = 20.0
+SPEED = 10.0
 RATE = 5.0
 """Requests a second, on the wall."""
+PROGRAMS = {"slack": "momentum", "discord": "carry", "telegram": "value"}
+SHARES = ("momentum",) * 5 + ("carry",) * 4 + ("value",)
+"""Who asks next, in turn."""
 PRESSERS = ("alice", "bob")
 _TRANSIENT = (httpx.TransportError, httpx.HTTPStatusError)
 
@@ -51,22 +54,22 @@ def soak(
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        settings = settings_in(folder, url, house=house_of(towns), port=port)
+        settings = settings_in(folder, url, house=house_of(towns, _channels(towns)), port=port)
         more = {f"PLACET_{name.upper()}": value for town in towns for name, value in town.settings.items()}
         stop = threading.Event()
         threads = [threading.Thread(target=_press, args=(town, stop, found, seed)) for town in towns]
         began = time.monotonic()
         pause = seconds / (restarts + 1)
-        key: str | None = None
+        keys: dict[str, str] = {}
         for thread in threads:
             thread.start()
         asking: threading.Thread | None = None
         try:
             for life in range(restarts + 1):
                 with child(settings, clock, more) as placet:
-                    if key is None:
-                        key = placet.key(program="momentum")["token"]
-                        asking = threading.Thread(target=_ask, args=(placet.url, key, stop, found))
+                    if not keys:
+                        keys = {name: placet.key(program=name, owner="frank")["token"] for name in PROGRAMS.values()}
+                        asking = threading.Thread(target=_ask, args=(placet.url, keys, stop, found))
                         asking.start()
                     _live(placet, towns, chance, began + pause * (life + 1), began, found)
                     if life < restarts and life % 2:
@@ -79,6 +82,13 @@ def soak(
                 return found, _faults(placet, towns, found, folder)
         finally:
             stop.set()
+
+
+def _channels(towns: list[Town]) -> str:
+    """Each platform shows what one program asks: what a Telegram group bears is a fraction of the others' rates."""
+    return "".join(
+        f"  {town.name}-desk: {{{town.name}: {town.address}, programs: [{PROGRAMS[town.name]}]}}\n" for town in towns
+    )
 
 
 def _live(placet: Child, towns: list[Town], chance: random.Random, until: float, began: float, found: Soaked) -> None:
@@ -107,18 +117,18 @@ def _live(placet: Child, towns: list[Town], chance: random.Random, until: float,
         time.sleep(0.25)
 
 
-def _ask(url: str, key: str, stop: threading.Event, found: Soaked) -> None:
-    """A program that repeats itself until it is answered."""
+def _ask(url: str, keys: dict[str, str], stop: threading.Event, found: Soaked) -> None:
+    """Programs that repeat themselves until they are answered."""
     number, began = 0, time.monotonic()
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
         while not stop.is_set():
             number += 1
             name = f"order-{number}"
             body = proposal(key=name, title=f"Order {number}", amount="4250.00" if number % 4 else "25000.00")
             while not stop.is_set():
                 try:
-                    answer = client.post("/v1/requests", json=body)
+                    headers = {"Authorization": f"Bearer {keys[SHARES[number % len(SHARES)]]}"}
+                    answer = client.post("/v1/requests", json=body, headers=headers)
                     if answer.status_code in (200, 201):
                         found.submitted[name] = answer.json()["id"]
                         break

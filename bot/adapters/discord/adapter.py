@@ -58,7 +58,7 @@ class DiscordPlatform:
         self._pace = pace
         self._timer = timer
         self._rest = Rest(token, api_url)
-        self._answers = Answers(self._rest)
+        self._answers = Answers(self._rest, timer)
         self._inflight = InFlight()
         self._direct: dict[str, str] = {}
         self.trouble: str | None = _NOT_YET

@@ -15,6 +15,7 @@ from bot.adapters.discord.parse import Press
 from bot.adapters.discord.render import EPHEMERAL, NOTHING, SILENT, Json, answer_body, is_empty
 from bot.adapters.discord.rest import ALREADY_ANSWERED, INVALID_FORM, LIMITED, UNKNOWN_INTERACTION, Away, Refusal, Rest
 from bot.inflight import done_within
+from bot.pace import Timer
 from core.taps import Answer
 
 PATIENCE = 1.5
@@ -67,13 +68,14 @@ async def _result(work: asyncio.Task[Answer]) -> Answer:
 
 
 class Answers:
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, timer: Timer) -> None:
         self._rest = rest
+        self._timer = timer
 
     async def show(self, press: Press, work: asyncio.Task[Answer]) -> None:
         """Respond in time, with the answer if it is there, and show it when it comes. Raises nothing."""
         try:
-            if await done_within(work, PATIENCE):
+            if await done_within(work, PATIENCE, self._timer):
                 await self._respond(press, first(press, await _result(work)))
                 return
             if await self._respond(press, deferred(press)):

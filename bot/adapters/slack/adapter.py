@@ -71,7 +71,7 @@ class SlackPlatform:
         return await findings(self._client, self._app_token, addresses)
 
     async def run(self, taps: Taps) -> None:
-        app = self._bolt(Conduct(taps, self._answers, self._inflight))
+        app = self._bolt(Conduct(taps, self._answers, self._inflight, self._timer))
         pause = FIRST_PAUSE
         try:
             while True:

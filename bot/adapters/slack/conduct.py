@@ -16,6 +16,7 @@ from bot.adapters.slack.forms import errors, form_view, words_view
 from bot.adapters.slack.parse import Heard
 from bot.adapters.slack.render import Json
 from bot.inflight import InFlight, done_within
+from bot.pace import Timer
 from core.ports import Taps
 from core.taps import Answer
 
@@ -30,8 +31,9 @@ Ack = Callable[..., Awaitable[Any]]
 class Conduct:
     """Hands taps over, each once, and shows what comes of them."""
 
-    def __init__(self, taps: Taps, answers: Answers, inflight: InFlight) -> None:
+    def __init__(self, taps: Taps, answers: Answers, inflight: InFlight, timer: Timer) -> None:
         self._taps = taps
+        self._timer = timer
         self._answers = answers
         self._inflight = inflight
         self._heard: OrderedDict[str, None] = OrderedDict()
@@ -59,7 +61,7 @@ class Conduct:
             await ack()
             return
         task = self._inflight.start(self._asked(heard))
-        done = await done_within(task, PATIENCE)
+        done = await done_within(task, PATIENCE, self._timer)
         await ack()
         if done:
             await self._show(heard, task.result())
@@ -72,7 +74,7 @@ class Conduct:
             await ack()
             return
         task = self._inflight.start(self._asked(heard))
-        if not await done_within(task, PATIENCE):
+        if not await done_within(task, PATIENCE, self._timer):
             await ack()
             await self._late(heard, await self._keep_place(heard), await task)
             return
@@ -93,7 +95,7 @@ class Conduct:
             await ack()
             return
         task = self._inflight.start(self._asked(heard))
-        if not await done_within(task, PATIENCE):
+        if not await done_within(task, PATIENCE, self._timer):
             await ack(response_action="update", view=words_view(_MOMENT, "Saving …"))
             await self._answers.conclude(heard.back, heard.view, "Placet", await task)
             return

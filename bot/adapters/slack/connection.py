@@ -66,8 +66,8 @@ class Connection:
                     await self._client.over.wait()
             except TimeoutError:
                 continue
-        session = self._client.current_session
-        return session is not None and not session.closed
+        socket = self._client.current_session
+        return socket is not None and not socket.closed
 
     def stop_taking(self) -> None:
         """Leave what comes from now on unacknowledged: Slack tells the person to try again."""

@@ -56,7 +56,7 @@ class Answers:
 
     async def show(self, heard: Heard, work: asyncio.Task[Answer], taps: Taps) -> None:
         """Acknowledge in time, with the answer if it is there, and show it when it comes. Raises nothing."""
-        if heard.query and not await done_within(work, PATIENCE):
+        if heard.query and not await done_within(work, PATIENCE, self._timer):
             await self.acknowledge(heard.query)
             heard = replace(heard, query="")
         answer = await work
