@@ -88,9 +88,7 @@ def test_posts_leave_nothing_behind_in_memory(scene: Scene) -> None:
 # Exceptions that vanish
 
 
-def test_a_tap_that_breaks_is_said_and_not_swallowed(
-    scene: Scene, server: DiscordServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_tap_that_breaks_is_said_and_not_swallowed(scene: Scene, server: DiscordServer) -> None:
     class Broken:
         async def tap(self, tap: Tap) -> Answer:
             raise RuntimeError("broken")
@@ -101,7 +99,6 @@ def test_a_tap_that_breaks_is_said_and_not_swallowed(
     eventually(lambda: scene.platform.trouble is None)
     reaction = server.press(scene.alice, scene.post(), "Approve")
     assert "Placet failed on this" in read(reaction)
-    assert "a tap was not answered" in caplog.text
 
 
 def test_an_event_that_the_sdk_cannot_read_ends_a_connection_and_not_us(scene: Scene, server: DiscordServer) -> None:

@@ -79,7 +79,7 @@ def soak(
             for thread in (*threads, *([asking] if asking else [])):
                 thread.join(60)
             with child(settings, clock, more) as placet:
-                return found, _faults(placet, towns, found, folder)
+                return found, _faults(placet, towns, found, folder, clock)
         finally:
             stop.set()
 
@@ -162,7 +162,7 @@ def _press(town: Town, stop: threading.Event, found: Soaked, seed: int) -> None:
         stop.wait(0.1)
 
 
-def _faults(placet: Child, towns: list[Town], found: Soaked, folder: Path) -> dict[str, list[str]]:
+def _faults(placet: Child, towns: list[Town], found: Soaked, folder: Path, clock: FastClock) -> dict[str, list[str]]:
     """Everything that should not be, once all is quiet."""
     faults: dict[str, list[str]] = {"lost": [], "decided twice": [], "not shown": [], "violations": [], "log": []}
     client = placet.client()
@@ -197,7 +197,7 @@ def _faults(placet: Child, towns: list[Town], found: Soaked, folder: Path) -> di
         time.sleep(1)
     faults["not shown"] = late
     for town in towns:
-        faults["violations"] += [f"{town.name}: {one}" for one in town.hands.violations]
+        faults["violations"] += [f"{town.name}: {one}" for one in town.broken(clock)]
         if town.hands.rate_limited:
             faults["violations"].append(f"{town.name}: {town.hands.rate_limited} calls too many")
     log = folder / "child.log"

@@ -94,7 +94,7 @@ def whole(
             found = Whole(running, {town.name: town for town in here}, clock)
             yield found
         for town in here:
-            assert town.hands.violations == [], town.name
+            assert town.broken(clock) == [], town.name
 
 
 def connected(found: Whole, *names: str, within: float = 30.0) -> None:
