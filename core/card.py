@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 
 from core.canonical import encode, plain_decimal, sha256
-from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Vote
+from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Silence, Vote
 from core.policy import describe
 from core.request import Request
 from core.text import cut
@@ -59,7 +59,7 @@ class Card:
     says: str
     rules: str
     note: str
-    """What keeps it from being decided here, if anything does."""
+    """What keeps it from being decided here, if anything does; and if silence means yes, that it does."""
     left: str
     """Until when it can be decided, in words; `until` is the moment itself. Both empty after the decision."""
     until: datetime | None
@@ -205,6 +205,8 @@ def _note(request: Request) -> str:
         return "The policy keeps this decision out of chats: it is made in the web inbox."
     if not is_whole(request.proposal):
         return "This is too long to be shown whole here, so it cannot be approved here: look at it in the web inbox."
+    if request.ruling.silence is Silence.APPROVE:
+        return "No answer by then counts as approval."
     return ""
 
 

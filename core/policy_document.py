@@ -33,6 +33,8 @@ DEFAULT_REASONS: Mapping[str, str] = {
     "quality": "Not good enough",
     "other": "Something else",
 }
+LONGEST_CODE = 17
+"""Characters of a reason code: so that the token of its button stays within 64 bytes, whatever the revision."""
 _CHOICES = ("approve", "reject", "modify", "request_changes")
 _PROPOSAL_TEXTS = ("action", "subject", "currency", "account", "algorithm")
 _PROPOSAL_NUMBERS = ("amount", "confidence")
@@ -309,9 +311,9 @@ def _reasons(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or not value:
         raise PolicyError("`reasons` maps each code to its words: `size: Too big`", ("reasons",))
     for code in value:
-        if not isinstance(code, str) or not code.isidentifier() or not code.isascii() or len(code) > 20:
+        if not isinstance(code, str) or not code.isidentifier() or not code.isascii() or len(code) > LONGEST_CODE:
             raise PolicyError(
-                f"`{code}` is no reason code: up to 20 ASCII letters, digits and _", ("reasons", str(code))
+                f"`{code}` is no reason code: up to {LONGEST_CODE} ASCII letters, digits and _", ("reasons", str(code))
             )
     return {code: _text(words, ("reasons", code), 60) for code, words in value.items()}
 

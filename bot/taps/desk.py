@@ -114,6 +114,8 @@ class TapDesk:
         # Telegram's own links begin a chat with `/start` and something: a code, or nothing that means anything.
         if not tap.reply_to and code and (first == "link" or (first == "start" and looks_like_code(code))):
             return await self._link(tap, code)
+        if first == "link" and not tap.reply_to:
+            raise Told("The code is missing, as in `/placet link K7QF-93WD`. `placet people link` makes one.")
         person = self._person(tap)
         found = self._services.registry().people.get(person or "")
         if found is None or not found.active:

@@ -183,6 +183,11 @@ def test_telegrams_start_with_a_code_links_too(room: Chatroom, running: Running)
     assert "now bob's" in room.stranger("U9").types(f"start {word.replace('-', '')}").text
 
 
+def test_a_link_without_its_code_says_what_is_missing(room: Chatroom) -> None:
+    assert "The code is missing" in room.stranger("U7").types("link").text
+    assert "The code is missing" in room.link("alice").types("link").text
+
+
 def test_codes_cannot_be_guessed_at_leisure(room: Chatroom) -> None:
     stranger = room.stranger("U7")
     for _ in range(5):

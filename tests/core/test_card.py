@@ -174,6 +174,11 @@ def test_the_deadline_is_a_moment_and_no_span_that_would_soon_be_a_lie() -> None
     assert shown(story.later(3 * HOUR + 59 * MINUTE)).left == "Until 20 Nov, 13:00 UTC"
 
 
+def test_where_silence_means_yes_the_card_says_so() -> None:
+    assert "counts as approval" in shown(Story(world(rule(silence="approve")))).note
+    assert shown(Story()).note == ""
+
+
 def test_what_is_kept_out_of_chats_has_no_buttons_and_says_where_it_is_decided() -> None:
     face = shown(Story(world(rule(decide_in="web"))))
     assert face.buttons == ()

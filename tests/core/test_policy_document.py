@@ -168,9 +168,9 @@ def test_the_hash_changes_with_any_word_of_it() -> None:
         (document(limits=[{"must": "amount < 5"}]), ("limits", 0, "name"), "must be given, as text"),
         (document(limits=[{"name": "x", "must": "subject == 'A'"}]), ("limits", 0, "must"), "does not declare"),
         (document(reasons={}), ("reasons",), "`size: Too big`"),
-        (document(reasons={"too big": "Too big"}), ("reasons", "too big"), "up to 20 ASCII letters, digits and _"),
-        (document(reasons={"größe": "Too big"}), ("reasons", "größe"), "up to 20 ASCII letters, digits and _"),
-        (document(reasons={"x" * 21: "Too big"}), ("reasons", "x" * 21), "up to 20 ASCII letters, digits and _"),
+        (document(reasons={"too big": "Too big"}), ("reasons", "too big"), "up to 17 ASCII letters, digits and _"),
+        (document(reasons={"größe": "Too big"}), ("reasons", "größe"), "up to 17 ASCII letters, digits and _"),
+        (document(reasons={"x" * 18: "Too big"}), ("reasons", "x" * 18), "up to 17 ASCII letters, digits and _"),
         (document(reasons={"size": ""}), ("reasons", "size"), "must be given, as text"),
     ],
 )
