@@ -34,7 +34,7 @@ _TRANSIENT = (httpx.TransportError, httpx.HTTPStatusError)
 
 @dataclass
 class Soaked:
-    """What was seen. `memory`: (seconds on the wall since the start, MB of the process then running)."""
+    """What was seen. `memory` of the last life: (seconds on the wall since the start, MB)."""
 
     submitted: dict[str, str] = field(default_factory=dict)
     """Key to id."""
@@ -42,6 +42,8 @@ class Soaked:
     restarts: int = 0
     presses: int = 0
     troubles: list[str] = field(default_factory=list)
+    limited: dict[str, int] = field(default_factory=dict)
+    """Calls that each platform answered with 429."""
 
 
 def soak(
@@ -66,6 +68,7 @@ def soak(
         asking: threading.Thread | None = None
         try:
             for life in range(restarts + 1):
+                found.memory.clear()
                 with child(settings, clock, more) as placet:
                     if not keys:
                         keys = {name: placet.key(program=name, owner="frank")["token"] for name in PROGRAMS.values()}
@@ -198,8 +201,9 @@ def _faults(placet: Child, towns: list[Town], found: Soaked, folder: Path, clock
     faults["not shown"] = late
     for town in towns:
         faults["violations"] += [f"{town.name}: {one}" for one in town.broken(clock)]
-        if town.hands.rate_limited:
-            faults["violations"].append(f"{town.name}: {town.hands.rate_limited} calls too many")
+        # Who is killed forgets what was sent in the last minute, and who is cut off again and again asks for a new
+        # connection each time: then a 429 is obeyed. That there is none otherwise, the bursts show.
+        found.limited[town.name] = town.hands.rate_limited
     log = folder / "child.log"
     faults["log"] = [
         line for line in log.read_text(errors="replace").splitlines() if "trace=" in line or "Traceback" in line
