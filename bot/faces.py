@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from core import card
 from core.card import Card
 from core.ports import Reader
 from core.registry import Registry
 from core.request import Request
+
+
+def commitments(requests: Iterable[Request]) -> set[str]:
+    """Everything that the vault must be asked for to show these."""
+    found = set()
+    for request in requests:
+        for vote in request.votes:
+            found |= {vote.note, *(reason.words for reason in vote.reasons)}
+    return {commitment for commitment in found if commitment is not None}
 
 
 class Faces:
@@ -25,10 +34,5 @@ class Faces:
 
     def words(self, request: Request) -> Mapping[str, str]:
         """What people wrote about the request, by commitment; what was erased is not there."""
-        wanted = {
-            written
-            for vote in request.votes
-            for written in (vote.note, *(reason.words for reason in vote.reasons))
-            if written
-        }
+        wanted = commitments([request])
         return self._reader.words(wanted) if wanted else {}

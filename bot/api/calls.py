@@ -11,8 +11,9 @@ from fastapi import Request, Response
 
 from bot.api.auth import Caller, Keyring
 from bot.api.problems import Problem, refusal
-from bot.api.view import commitments, dump, request_view
+from bot.api.view import dump, request_view
 from bot.desk import Closing, NotCertain, Overloaded
+from bot.faces import commitments
 from bot.ids import new_id
 from bot.services import Services
 from core.commands import Command

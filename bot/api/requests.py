@@ -20,7 +20,8 @@ from bot.api.models import (
 )
 from bot.api.problems import Problem
 from bot.api.route import StrictRoute
-from bot.api.view import commitments, dump, event_view, request_view
+from bot.api.view import dump, event_view, request_view
+from bot.faces import commitments
 from bot.ids import new_id, written
 from core.commands import Cancel, CastVote, GivenReason, GiveReason, Submit, TakeClaim, UpdateContext
 from core.engine import Done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -134,15 +134,6 @@ def decision_view(d: Decision, request: Request) -> Doc:
 
 def claim_view(claim: Claim) -> Doc:
     return {"id": claim.id, "claimant": claim.claimant, "at": time_text(claim.at)}
-
-
-def commitments(requests: Iterable[Request]) -> set[str]:
-    """Everything that the vault must be asked for to show these."""
-    found = set()
-    for request in requests:
-        for vote in request.votes:
-            found |= {vote.note, *(reason.words for reason in vote.reasons)}
-    return {commitment for commitment in found if commitment is not None}
 
 
 _MOST_KEPT = 2_048
