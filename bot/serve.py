@@ -176,7 +176,7 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     # What is there now stays for good; looking through it again and again for garbage is most of what that costs.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 50, 50)
+    gc.set_threshold(10_000, 10, 50)
 
     try:
         import uvloop  # noqa: PLC0415 - not on every platform

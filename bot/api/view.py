@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from core import forms
-from core.canonical import plain_decimal, time_text
+from core.canonical import plain_decimal, time_text, trimmed
 from core.durations import duration_text
 from core.model import Change, Claim, Decision, Proposal, Reason, Route, Ruling, Vote
 from core.ports import Recorded
@@ -148,7 +148,7 @@ def _revision_view(request: Request) -> tuple[orjson.Fragment, orjson.Fragment, 
     if view is None:
         proposal = revision.proposal
         parts = (proposal_view(proposal), ruling_view(revision.ruling), proposal.context)
-        first, second, third = (orjson.Fragment(dump(part)) for part in parts)
+        first, second, third = (orjson.Fragment(trimmed(dump(part))) for part in parts)
         view = _kept[place] = (first, second, third)
         if len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)

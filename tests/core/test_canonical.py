@@ -1,6 +1,7 @@
 """The one encoding: RFC 8785 without floats, decimals exact, hashes as RFC 6962 has them."""
 
 import hashlib
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -123,3 +124,14 @@ def test_a_duration_is_a_whole_number_of_microseconds(duration: timedelta) -> No
 
 def test_keys_of_a_document_become_text() -> None:
     assert text_keys({1: "a", "b": [{2: "c"}]}) == {"1": "a", "b": [{"2": "c"}]}
+
+
+def test_bytes_that_are_kept_weigh_what_they_are() -> None:
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        kept = [encode({"number": number}) for number in range(1_000)]
+        weight = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert weight < 200 * len(kept)
