@@ -95,7 +95,7 @@ async def running(
         public_url=settings.public_url,
     )
     metrics.watch(services.degraded)
-    taps = TapDesk(services, channels.fields, channels.channel_at)
+    taps = services.taps = TapDesk(services, channels.fields, channels.channel_at)
     desk.start()
     parts: list[asyncio.Task[None]] = []
     try:

@@ -83,7 +83,9 @@ class Channels:
         return next(exact, None) or next(within, None)
 
     def fields(self, platform: str) -> int | None:
-        """How many fields a form has on a platform; None: any number."""
+        """How many fields a form has on a platform; None: any number, as on our own pages."""
+        if platform not in self._platforms:
+            return None
         return self._platforms[platform].connection.platform.direct("").limits.fields
 
     # Running

@@ -22,7 +22,7 @@ from core.commands import Command
 from core.engine import Done, Outcome
 from core.errors import PlacetError, Refused
 from core.model import Actor, ActorKind
-from core.ports import Clock, Reader
+from core.ports import Clock, Reader, Taps
 from core.registry import Registry
 
 Read = TypeVar("Read")
@@ -45,6 +45,8 @@ class Services:
     metrics: Metrics
     registry: Callable[[], Registry]
     max_body: int
+    taps: Taps | None = None
+    """The desk that every surface hands its taps to."""
     public_url: str | None = None
     """Where people reach this server with a browser."""
     _second: int = 0

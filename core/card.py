@@ -69,8 +69,14 @@ class Card:
     whole: bool
 
 
-def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping[str, str] | None = None) -> Card:
-    """The card of a request as it stands.
+def of(
+    request: Request,
+    labels: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
+    *,
+    everything: bool = False,
+) -> Card:
+    """The card of a request as it stands. `everything`: for a surface that shows whatever there is, uncut.
 
     `labels`: what the reason codes say; `words`: what people wrote, by commitment, as far as it is to be shown.
     """
@@ -84,17 +90,21 @@ def of(request: Request, labels: Mapping[str, str] | None = None, words: Mapping
         mark=mark(ruling),
         title=proposal.title,
         asker=asker_text(request.asker, proposal),
-        parameters=_fields(proposal, before),
+        parameters=_every_field(proposal, before) if everything else _fields(proposal, before),
         says=says(proposal),
         rules=rules(ruling),
-        note=_note(request),
+        note=_note(request, everything),
         left=time_left(request),
         until=request.ruling.expire_at if request.pending else None,
         votes=tuple(_vote(v) for v in request.counted()),
-        buttons=_buttons(request),
+        buttons=_buttons(request, everything),
         outcome=outcome_sentence(request, labels, words),
-        whole=is_whole(proposal),
+        whole=everything or is_whole(proposal),
     )
+
+
+def _every_field(proposal: Proposal, before: Mapping[str, Json]) -> tuple[Field, ...]:
+    return tuple(Field(name, value_text(value, before.get(name))) for name, value in proposal.parameters.items())
 
 
 def _fields(proposal: Proposal, before: Mapping[str, Json]) -> tuple[Field, ...]:
@@ -198,12 +208,12 @@ def time_left(request: Request) -> str:
     return f"{left} – {request.blocked}" if request.blocked else left
 
 
-def _note(request: Request) -> str:
+def _note(request: Request, everything: bool) -> str:
     if not request.pending:
         return ""
-    if request.ruling.web_only:
+    if request.ruling.web_only and not everything:
         return "The policy keeps this decision out of chats: it is made in the web inbox."
-    if not is_whole(request.proposal):
+    if not everything and not is_whole(request.proposal):
         return "This is too long to be shown whole here, so it cannot be approved here: look at it in the web inbox."
     if request.ruling.silence is Silence.APPROVE:
         return "No answer by then counts as approval."
@@ -230,13 +240,14 @@ def is_whole(proposal: Proposal) -> bool:
     )
 
 
-def _buttons(request: Request) -> tuple[Button, ...]:
-    if not request.pending or request.ruling.web_only:
+def _buttons(request: Request, everything: bool) -> tuple[Button, ...]:
+    if not request.pending or (request.ruling.web_only and not everything):
         return ()
     tap = partial(_button, request)
-    buttons = [tap("approve", "Approve", "yes")] if is_whole(request.proposal) else []
+    whole = everything or is_whole(request.proposal)
+    buttons = [tap("approve", "Approve", "yes")] if whole else []
     buttons.append(tap("reject", "Reject", "no"))
-    if request.proposal.editable and is_whole(request.proposal):
+    if request.proposal.editable and whole:
         buttons.append(tap("modify", "Modify"))
     buttons.append(tap("more", "More …"))
     return tuple(buttons)

@@ -76,6 +76,22 @@ class Draft:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What lets somebody in. `digest`: the SHA-256 of its secret, which is kept nowhere.
+
+    `kind`: `session` (a browser), `login` (a link that opens one session), `invite` (a link that makes a person).
+    """
+
+    digest: str
+    person: str
+    kind: str
+    body: Mapping[str, Json]
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
 @dataclass(slots=True)
 class Writing:
     """Everything one transaction records, set-based."""
@@ -148,8 +164,22 @@ class Transaction(Protocol):
 
     def drop_draft(self, draft: str) -> None: ...
 
+    def keep_pass(self, one: Pass) -> None:
+        """Keep what lets somebody in, over one of the same digest."""
+
+    def take_pass(self, digest: str, kind: str, now: datetime) -> bool:
+        """Use up a pass. False: it is not there, of another kind, over, or somebody was faster."""
+
+    def see_pass(self, digest: str, now: datetime, until: datetime) -> None:
+        """It was used now and is good until then, if it is good now."""
+
+    def drop_pass(self, digest: str) -> None: ...
+
+    def drop_passes(self, person: str, kind: str) -> None:
+        """All of a kind that a person has."""
+
     def sweep(self, now: datetime) -> int:
-        """Forget first answers and drafts whose time is over; how many."""
+        """Forget first answers, drafts and passes whose time is over; how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +256,12 @@ class Reader(Protocol):
 
     def draft(self, draft: str, now: datetime) -> Draft | None:
         """An unfinished answer, if its time is not over."""
+
+    def find_pass(self, digest: str, now: datetime) -> Pass | None:
+        """What lets somebody in, if its time is not over."""
+
+    def passes(self, person: str, kind: str, now: datetime) -> Sequence[Pass]:
+        """Those of a kind that a person has, the one seen last first."""
 
     def ping(self) -> None:
         """Ask the database for anything at all."""

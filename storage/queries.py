@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Text, bindparam, func, literal, or_, selec
 
 from core.canonical import decode
 from core.model import Outcome
-from core.ports import Draft, Filter, Page, Post, Recorded
+from core.ports import Draft, Filter, Page, Pass, Post, Recorded
 from core.request import Request
-from storage import journal, outbox
+from storage import journal, outbox, passes
 from storage.database import READERS, Answer, Session, engine_for, reading
 from storage.prepared import Prepared, Row
 from storage.rows import micros, moment
@@ -129,6 +129,12 @@ class SqlReader:
 
     def draft(self, draft: str, now: datetime) -> Draft | None:
         return self._ask(lambda session: outbox.draft(session, draft, now))
+
+    def find_pass(self, digest: str, now: datetime) -> Pass | None:
+        return self._ask(lambda session: passes.find(session, digest, now))
+
+    def passes(self, person: str, kind: str, now: datetime) -> Sequence[Pass]:
+        return self._ask(lambda session: passes.of(session, person, kind, now))
 
     def ping(self) -> None:
         self._ask(lambda session: session.one(_alive))

@@ -12,10 +12,10 @@ from sqlalchemy import Integer, bindparam, delete, func, literal_column, select,
 
 from core.errors import Refused, StoreFull, StoreUnavailable
 from core.model import Actor
-from core.ports import Draft, Remembered, Writing
+from core.ports import Draft, Pass, Remembered, Writing
 from core.registry import Registry
 from core.request import Request
-from storage import journal, outbox
+from storage import journal, outbox, passes
 from storage.database import Session, engine_for, opened, translated
 from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
@@ -157,9 +157,24 @@ class SqlTransaction:
     def drop_draft(self, draft: str) -> None:
         outbox.drop_draft(self._session, draft)
 
+    def keep_pass(self, one: Pass) -> None:
+        passes.keep(self._session, one)
+
+    def take_pass(self, digest: str, kind: str, now: datetime) -> bool:
+        return passes.take(self._session, digest, kind, now)
+
+    def see_pass(self, digest: str, now: datetime, until: datetime) -> None:
+        passes.see(self._session, digest, now, until)
+
+    def drop_pass(self, digest: str) -> None:
+        passes.drop(self._session, digest)
+
+    def drop_passes(self, person: str, kind: str) -> None:
+        passes.drop_all(self._session, person, kind)
+
     def sweep(self, now: datetime) -> int:
         old = self._session.run(_sweep, old=micros(now - ANSWERS_KEPT))
-        return old + outbox.sweep_drafts(self._session, now)
+        return old + outbox.sweep_drafts(self._session, now) + passes.sweep(self._session, now)
 
 
 def _refusal(refused: Refused) -> bytes:

@@ -135,6 +135,42 @@ drafts = Table(
     Column("expires_at", BigInteger, nullable=False),
 )
 Index("ix_drafts_expiry", drafts.c.expires_at)
+# What lets somebody in (sessions, one-time links, invitations), by the hash of its secret: the secret is kept nowhere.
+passes = Table(
+    "passes",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+Index("ix_passes_person", passes.c.person, passes.c.kind)
+Index("ix_passes_expiry", passes.c.expires_at)
+# Pictures and long texts of proposals, as they were written anew; a proposal holds their ids, which are hashes.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("asker", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+# Where a browser of somebody's takes messages (web push), by the hash of its address.
+devices = Table(
+    "devices",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("ix_devices_person", devices.c.person)
 # The first answers to submissions are kept for ever.
 _swept = text("substr(id, 1, 7) <> 'submit:'")
 Index(

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
+from bot.adapters.web.adapter import web_routes
 from bot.api.admin import admin_router
 from bot.api.answers import REQUEST_EXAMPLE, ProblemDocument
 from bot.api.body import BodyLimit
@@ -43,6 +44,7 @@ def create_app(services: Services) -> FastAPI:
     for router in (requests_router(calls), admin_router(calls), live_router(calls)):
         # As they are: an included router is asked for each of its routes anew, which costs more than the route.
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(web_routes(services))
     add_docs(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)

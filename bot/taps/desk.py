@@ -12,7 +12,7 @@ from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import code_digest, looks_like_code, new_id
 from bot.services import Services
 from bot.taps import batch, commands, difference, modify, votes
-from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, Hearing, Told, account_of, sentence
+from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, WEB, Hearing, Told, account_of, sentence
 from core.accounts import LinkAccount
 from core.channels import PERSON
 from core.commands import CastVote
@@ -191,6 +191,8 @@ class TapDesk:
         return replace(answer, instead=False)
 
     def _person(self, tap: Tap) -> str | None:
+        if tap.platform == WEB:
+            return tap.user
         link = self._services.registry().accounts.links.get(account_of(tap))
         return link.person if link else None
 

@@ -29,6 +29,8 @@ log = logging.getLogger("placet.taps")
 DRAFT_LASTS = timedelta(hours=24)
 CHIPS_IN_A_ROW = 2
 MOST_CHIPS = 20
+WEB = "web"
+"""The platform of the taps of our own pages: their `user` is a person, who is signed in there."""
 PRIVATE = "."
 """The argument of the buttons of a card that one person alone sees."""
 SHORTEST_ID = 4
@@ -90,6 +92,11 @@ class Hearing:
         return World(self.services.clock.now(), self.policy, registry.people, registry.programs, registry.stopped)
 
     @property
+    def on_the_web(self) -> bool:
+        """Whether it came from a page of our own, which shows everything whole and vouches for the person itself."""
+        return self.tap.platform == WEB
+
+    @property
     def now_alone(self) -> bool:
         """Whether the tapped message is one that this person alone sees."""
         return self.token.argument == PRIVATE
@@ -114,7 +121,7 @@ class Hearing:
 
     async def ask(self, command: Command) -> Done | Refused:
         """Carry out a command. Raises Told when the program itself failed on it, and what the desk raises."""
-        if command.actor == self.actor:
+        if command.actor == self.actor and not self.on_the_web:
             # The account may cease to be this person's before the command is carried out.
             command = replace(command, over=self.account)
         outcome = await self.services.ask(command)

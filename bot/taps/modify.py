@@ -54,7 +54,7 @@ async def modify(hearing: Hearing) -> Answer:
         raise await hearing.no(refused, request.id)
     if request.proposal.editable is None:
         raise Told("Nothing in this proposal may be changed: approve it, reject it, or ask for changes under More.")
-    if not is_whole(request.proposal):
+    if not is_whole(request.proposal) and not hearing.on_the_web:
         raise Told("A card cannot show all of this, so it cannot be let pass here: modify it in the web inbox.")
     offered = await _presets(hearing, request)
     body = {

@@ -10,7 +10,8 @@ import pytest
 from tests.architecture.test_house import ROOT
 
 ADAPTERS = ROOT / "bot" / "adapters"
-CHANNELS = sorted(path.name for path in ADAPTERS.iterdir() if (path / "__init__.py").is_file())
+# The web inbox is looked at, and not written to: no messenger, and no platform whose wire could be spoken by a server.
+CHANNELS = sorted(path.name for path in ADAPTERS.iterdir() if (path / "__init__.py").is_file() and path.name != "web")
 PLATFORMS = [name for name in CHANNELS if name != "console"]
 
 
@@ -42,6 +43,10 @@ def missing(root: Path, name: str) -> list[str]:
 
 def test_there_are_channels() -> None:
     assert "console" in CHANNELS
+
+
+def test_the_web_inbox_has_the_same_three_files() -> None:
+    assert [name for name in ("adapter.py", "render.py", "parse.py") if not (ADAPTERS / "web" / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", CHANNELS)

@@ -1,0 +1,1 @@
+"""The pages, a module each: `routes(web)` gives those of one page."""
