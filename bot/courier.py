@@ -13,6 +13,7 @@ from bot.errand import Errand, Face, Mark, Notice, Place, plan, said
 from bot.ids import new_id
 from bot.pace import Timer, Turn
 from bot.threads import off_the_loop
+from core.card import Card
 from core.engine import CLOCK, Bookkeeping, Failed
 from core.errors import DeliveryFailed, PostGone, StoreUnavailable
 from core.ports import Post, PostRef, Reader
@@ -171,23 +172,33 @@ class Courier:
         """Bring the message up to date, and the further ones that show the same."""
         if errand.card is None or errand.ref is None:
             return
-        also = () if errand.joined else errand.posts[0].also
-        for ref in (errand.ref, *also):
+        messages = [(errand.ref, errand.card, _deleted(errand, errand.ref)), *await self._further(errand)]
+        for ref, card, gone in messages:
             if ref is not errand.ref:
                 turn = await self._turn(place, errand)
             turn.begins()
             try:
-                await place.messenger.update(PostRef(self._channel, own_ref(ref)), errand.card)
+                await place.messenger.update(PostRef(self._channel, own_ref(ref)), card)
             except DeliveryFailed as problem:
                 if ref is errand.ref and not isinstance(problem, PostGone):
                     raise
                 if not problem.permanent:
                     raise
-                await self._keep(*_deleted(errand, ref))
+                await self._keep(*gone)
                 if ref is errand.ref:
                     return
         released = (_released(post) for post in errand.leaving)
         await self._keep_surely(*_shown(errand, errand.ref), *released)
+
+    async def _further(self, errand: Errand) -> list[tuple[str, Card, list[Mark]]]:
+        """Further messages that show one of the errand's requests alone: their cards, and what to remember if they are
+        gone."""
+        found: list[tuple[str, Card, list[Mark]]] = []
+        for post in errand.behind if errand.joined else errand.posts:
+            if post.also:
+                card = await off_the_loop(self._face, errand.requests[post.request])
+                found += [(ref, card, [_disowned(post, ref)]) for ref in post.also]
+        return found
 
     async def _not_taken(self, errand: Errand, problem: Exception) -> None:
         if errand.call == "say":
@@ -276,6 +287,10 @@ def _gone(post: Post) -> Mark:
     return lambda tx: tx.mark_gone(post.request, post.channel)
 
 
+def _disowned(post: Post, ref: str) -> Mark:
+    return lambda tx: tx.disown(post.request, post.channel, ref)
+
+
 def _released(post: Post) -> Mark:
     return lambda tx: tx.release(post.request, post.channel)
 
@@ -296,4 +311,4 @@ def _deleted(errand: Errand, ref: str) -> list[Mark]:
     post = errand.posts[0]
     if ref == post.ref and not post.also and not errand.requests[post.request].pending:
         return [_gone(post)]
-    return [lambda tx: tx.disown(post.request, post.channel, ref)]
+    return [_disowned(post, ref)]

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import pytest
 
 from core.card import Card
+from core.card import of as card_of
 from core.commands import Command
+from core.engine import CLOCK, Bookkeeping
 from core.ports import Rate
 from core.queue import QUEUE, is_queue
 from core.token import Token
@@ -278,6 +280,31 @@ def test_a_deleted_queue_card_is_sent_again_for_what_is_pending(sqlite_url: str)
 
     play(work)
     assert len(chat.standing) == 1
+
+
+def test_a_card_that_was_left_behind_is_brought_up_to_date_beside_the_queue_card(sqlite_url: str) -> None:
+    clock = LeapingClock()
+    chat = Chat(clock, TELEGRAM_GROUP)
+
+    async def work() -> None:
+        async with delivering(sqlite_url, clock, {"desk": place(clock, chat)}) as room:
+            await room.do(*routine(8))
+            await room.settled("desk")
+            # As a lost answer leaves one.
+            (request,) = room.scene.reader.requests([name(2)]).values()
+            chat.standing["left"] = card_of(request)
+            keep = Bookkeeping("adopt", CLOCK, "", apply=lambda tx: tx.adopt(name(2), "desk", "left"))
+            await room.desk.ask(keep)
+            await room.do(vote(name(2)))
+            await room.settled("desk")
+            assert (chat.standing["left"].outcome or "").startswith("Approved")
+            assert chat.standing["left"].buttons == ()
+            del chat.standing["left"]
+            await room.do(vote(name(3)))
+            await room.settled("desk")
+
+    play(work)
+    assert chat.violations == []
 
 
 @pytest.mark.parametrize("problem", [ValueError("a bug"), AWAY.__class__("no such blocks", permanent=True)])
