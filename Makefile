@@ -14,7 +14,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --group build --universal --python-
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts bench faults soak lock clean
+.PHONY: help run test lint types contracts bench faults soak pictures lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -43,6 +43,9 @@ soak: $(TEST) ## twenty minutes of requests on all three platforms, with drops a
 
 faults: $(TEST) ## crash and recover, many times over
 	@PLACET_FAULT_RUNS=$${PLACET_FAULT_RUNS:-20} $(BIN)/python -m pytest tests/faults
+
+pictures: $(TEST) ## take the pictures of the README anew, from the running program
+	@$(BIN)/python docs/pictures/make.py
 
 lock: $(MADE) ## choose the newest versions anew and pin them with their hashes
 	@$(PIP) install uv

@@ -14,11 +14,14 @@ from bot.config import House, Settings
 from bot.connections import connections
 from bot.delivery import Delivery
 from bot.desk import Desk
+from bot.devices import Devices
 from bot.faces import Faces
 from bot.ids import new_id, written
 from bot.lookups import Lookups
 from bot.metrics import Metrics
 from bot.pace import Timer, WallTimer
+from bot.push import Push
+from bot.push_service import PushService
 from bot.services import START, Services
 from bot.taps.desk import TapDesk
 from core.engine import Engine
@@ -73,12 +76,15 @@ async def running(
     await asyncio.to_thread(engine.refresh)
     bulletin = Bulletin(reader)
     desk = Desk(engine, bulletin.publish)
-    faces = Faces(reader, lambda: engine.registry)
+    faces = Faces(reader, lambda: engine.registry, settings.public_url)
     delivery = Delivery(desk, reader, clock, lambda: channels.places(engine.registry), timer, faces.card)
     channels.moved = delivery.refresh
     deadlines = Deadlines(desk, reader, clock)
     metrics = Metrics(reader.counts, lambda: desk.waiting)
-    for hook in (delivery.on_batch, deadlines.on_batch, metrics.on_batch):
+    push_service = PushService(clock, settings.contact(), private=settings.push_private)
+    devices = Devices(desk, reader, clock, push_service)
+    push = Push(devices, push_service, reader, lambda: engine.registry, clock, timer)
+    for hook in (delivery.on_batch, deadlines.on_batch, metrics.on_batch, push.on_batch):
         bulletin.on_batch(hook)
     services = Services(
         desk=desk,
@@ -92,6 +98,7 @@ async def running(
         metrics=metrics,
         registry=lambda: engine.registry,
         max_body=settings.max_body,
+        push=push,
         public_url=settings.public_url,
     )
     metrics.watch(services.degraded)
@@ -100,7 +107,8 @@ async def running(
     parts: list[asyncio.Task[None]] = []
     try:
         await declare(services, house)
-        parts = [asyncio.create_task(_kept_running(part)) for part in (bulletin.run, deadlines.run, delivery.run)]
+        work = (bulletin.run, deadlines.run, delivery.run, push.run)
+        parts = [asyncio.create_task(_kept_running(part)) for part in work]
         parts.append(asyncio.create_task(channels.run(taps), name="channels"))
         yield services
     finally:
@@ -143,6 +151,7 @@ async def declare(services: Services, house: House) -> None:
     await services.must(people)
     await services.must(AdoptPolicy(new_id("cmd"), START, "", "-", document=house.policy_document, policy=house.policy))
     services.channels.declare(house.channels)
+    services.templates = {template.name: template for template in house.templates}
     if not house.channels and services.channels.states():
         log.warning("no channels are declared in %s: cards stand in no chat", house.source)
     unseen = [

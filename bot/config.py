@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.declared_chats import AccountsEntry, ChannelEntry, read_accounts, read_channels
-from bot.setting_kinds import BotToken, Origin, Secret, SocketAddress, TelegramToken, WebAddress, slack_fault
+from bot.declared_templates import TemplateEntry, read_templates
+from bot.setting_kinds import BotToken, Contact, Origin, Secret, SocketAddress, TelegramToken, WebAddress, slack_fault
 from bot.yaml_document import ConfigError, Document, read_document
+from core.asking import Template
 from core.channels import Channel
 from core.errors import PolicyError
 from core.model import Account, Person, Program
@@ -42,6 +45,8 @@ class Settings(BaseSettings):
     url: str | None = None
     token: Secret = None
     public_url: Origin = None
+    push_contact: Contact = None
+    push_private: bool = False
     slack_bot_token: BotToken = None
     slack_app_token: BotToken = None
     slack_api_url: WebAddress = "https://slack.com/api/"
@@ -73,6 +78,12 @@ class Settings(BaseSettings):
         """The same, for a house that speaks in no chat."""
         tokens = ("slack_bot_token", "slack_app_token", "discord_token", "telegram_token")
         return self.model_copy(update=dict.fromkeys(tokens))
+
+    def contact(self) -> str | None:
+        """Whom a push service may write to about this server."""
+        at = urlsplit(self.public_url or "")
+        # Without its port, which not every push service takes for a part of an address.
+        return self.push_contact or (f"https://{at.hostname}" if at.scheme == "https" else None)
 
     def folder(self) -> Path:
         """Where Placet keeps what is its own; made if it is not there, readable for its owner alone."""
@@ -129,6 +140,7 @@ class HouseFile(_Strict):
     programs: dict[Slug, ProgramEntry] = {}
     policy: str | dict[Any, Any] = "solo"
     channels: dict[Slug, ChannelEntry] = {}
+    templates: dict[Slug, TemplateEntry] = Field({}, max_length=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +155,7 @@ class House:
     channels: tuple[Channel, ...] = ()
     accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     """By person."""
+    templates: tuple[Template, ...] = ()
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -219,6 +232,7 @@ def _house(document: Document, platforms: tuple[str, ...] = ()) -> House:
         policy=policy,
         channels=read_channels(document, entries.channels, platforms, people, policy),
         accounts=read_accounts(document, {name: entry.accounts for name, entry in entries.people.items()}),
+        templates=read_templates(document, entries.templates, policy),
     )
 
 
@@ -227,8 +241,12 @@ _KNOWN: Mapping[tuple[str, int], type[BaseModel]] = {
     ("people", 4): AccountsEntry,
     ("programs", 3): ProgramEntry,
     ("channels", 3): ChannelEntry,
+    ("templates", 3): TemplateEntry,
 }
 """What a section holds so many steps into the file."""
+
+
+_LEAST = "people: {you: {roles: [owner], admin: true}}"
 
 
 def _words(error: Mapping[str, Any], trail: tuple[str | int, ...]) -> str:
@@ -239,7 +257,8 @@ def _words(error: Mapping[str, Any], trail: tuple[str | int, ...]) -> str:
         known = ", ".join(model.model_fields)
         return f"`{name}` is not known here; take it out or correct its spelling (known: {known})"
     if error["type"] == "missing":
-        return f"`{name}` must be given, as in `people: {{you: {{roles: [owner], admin: true}}}}`"
+        example = "title: Buy {quantity} of {subject}" if trail and trail[0] == "templates" else _LEAST
+        return f"`{name}` must be given, as in `{example}`"
     return f"`{name}`: {error['msg']}"
 
 

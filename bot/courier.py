@@ -297,7 +297,8 @@ def _released(post: Post) -> Mark:
 
 def _shown(errand: Errand, ref: str) -> list[Mark]:
     def mark(post: Post) -> Mark:
-        return lambda tx: tx.mark_shown(post.request, post.channel, errand.requests[post.request].version, ref)
+        version = errand.requests[post.request].version
+        return lambda tx: tx.mark_shown(post.request, post.channel, version, ref, post.also)
 
     return [mark(post) for post in (errand.behind if errand.ref is not None else errand.posts)]
 

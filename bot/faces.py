@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from core import card
 from core.card import Card
@@ -23,14 +24,19 @@ def commitments(requests: Iterable[Request]) -> set[str]:
 class Faces:
     """Reads the database: to be called beside the event loop."""
 
-    def __init__(self, reader: Reader, registry: Callable[[], Registry]) -> None:
+    def __init__(self, reader: Reader, registry: Callable[[], Registry], public_url: str | None = None) -> None:
         self._reader = reader
         self._registry = registry
+        self._public_url = public_url
 
     def card(self, request: Request) -> Card:
         """The card as it is shown in chats."""
         policy = self._registry().policy
-        return card.of(request, policy.reasons if policy else {}, self.words(request))
+        face = card.of(request, policy.reasons if policy else {}, self.words(request))
+        elsewhere = face.attached or (request.pending and (not face.whole or request.ruling.web_only))
+        if self._public_url and elsewhere:
+            return replace(face, link=f"{self._public_url}/requests/{request.id}")
+        return face
 
     def words(self, request: Request) -> Mapping[str, str]:
         """What people wrote about the request, by commitment; what was erased is not there."""

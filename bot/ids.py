@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import time
 
@@ -14,6 +15,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
 
+_REQUEST = re.compile(r"req_[0-9a-z]{26}")
 _RESERVE = 4_096
 _random = bytearray()
 
@@ -34,6 +36,11 @@ def new_id(prefix: str) -> str:
     """
     number = (time.time_ns() // 1_000_000 << 80) | _random_bits()
     return f"{prefix}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+
+
+def is_request_id(text: str) -> bool:
+    """Whether a text can be the id of a request."""
+    return _REQUEST.fullmatch(text) is not None
 
 
 def new_token(kind: str) -> str:

@@ -83,6 +83,9 @@ async def serving(
                 await task
                 raise PlacetError(f"the server at {settings.host} port {port} did not start")
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            # Nobody's browser goes to "every address"; it goes to one of them.
+            local = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host)  # noqa: S104 - compared, not listened on
+            services.address = f"http://{local}:{port}"
             try:
                 yield services, f"http://{host}:{port}"
             finally:

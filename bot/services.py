@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from bot.attachments import Keeping, Press
 from bot.bulletin import Bulletin
 from bot.channels import Channels
 from bot.delivery import Delivery
@@ -16,10 +17,14 @@ from bot.desk import Desk
 from bot.faces import Faces
 from bot.lookups import Lookups
 from bot.metrics import Metrics
+from bot.passes import Passes
+from bot.push import Push
 from bot.served import OK, STANDBY
 from bot.threads import within
+from core.asking import Template
+from core.attachments import Upload
 from core.commands import Command
-from core.engine import Done, Outcome
+from core.engine import Done, Failed, Outcome
 from core.errors import PlacetError, Refused
 from core.model import Actor, ActorKind
 from core.ports import Clock, Reader, Taps
@@ -47,10 +52,27 @@ class Services:
     max_body: int
     taps: Taps | None = None
     """The desk that every surface hands its taps to."""
+    push: Push | None = None
+    """What calls people on their browsers."""
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    """What people may ask by hand, by name, as it is declared."""
     public_url: str | None = None
     """Where people reach this server with a browser."""
+    address: str | None = None
+    """Where it listens, once it does: good on its own machine."""
+    passes: Passes = field(init=False)
+    """What lets people in with a browser."""
+    press: Press = field(default_factory=Press)
+    """Reads what is uploaded."""
     _second: int = 0
     _lines: int = 0
+
+    def __post_init__(self) -> None:
+        self.passes = Passes(self.ask, self.reader, self.clock, self.registry)
+
+    def link(self, path: str) -> str:
+        """A path of ours as an address that can be opened: from everywhere, or on this machine, as far as is known."""
+        return f"{self.public_url or self.address or ''}{path}"
 
     async def ask(self, command: Command) -> Outcome:
         """Carry out a command; a refusal is counted, and written down as far as the log's rate allows."""
@@ -58,6 +80,20 @@ class Services:
         if isinstance(outcome, Refused):
             self.refused(command, outcome)
         return outcome
+
+    async def keep(self, asker: Actor, data: bytes, hint: str = "") -> Upload | Refused:
+        """Keep a picture or a text that somebody uploads, for a day or until a request of theirs holds it.
+
+        `hint`: the media type that was said. Raises what the desk raises.
+        """
+        made = await self.press.upload(asker, data, hint, self.clock.now())
+        if isinstance(made, Refused):
+            return made
+        keeping = Keeping(made)
+        outcome = await self.ask(keeping.command(asker))
+        if isinstance(outcome, Failed):
+            raise PlacetError("an upload could not be kept; see the log") from outcome.error
+        return outcome if isinstance(outcome, Refused) else keeping.refusal or made
 
     async def must(self, command: Command) -> None:
         """Carry out what is declared. Raises PlacetError when it is refused."""

@@ -58,6 +58,15 @@ def _origin(address: str | None) -> str | None:
     return address.rstrip("/")
 
 
+def _contact(address: str | None) -> str | None:
+    if address is None:
+        return None
+    # As strict as the push services are: what they do not take would keep every message from coming.
+    if re.fullmatch(r"(mailto:[^@\s]+@|https://)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", address):
+        return address
+    raise ValueError("is who answers for this server, as in mailto:you@example.org or https://placet.example.org")
+
+
 def slack_fault(bot: SecretStr | None, app: SecretStr | None) -> str | None:
     """What is wrong with Slack's two tokens as a pair."""
     for name, token, begins, other in (("BOT", bot, "xapp-", "APP"), ("APP", app, "xox", "BOT")):
@@ -83,3 +92,5 @@ WebAddress = Annotated[str, AfterValidator(_web)]
 SocketAddress = Annotated[str, AfterValidator(_socket)]
 Origin = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(_origin)]
 """Scheme and host, with nothing behind them."""
+Contact = Annotated[str | None, BeforeValidator(_empty_is_none), AfterValidator(_contact)]
+"""Whom a push service may write to."""

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from core import card, forms
 from core import people as who
-from core.commands import CastVote, GivenReason, GiveReason
+from core.commands import CastVote, GivenReason, GiveReason, TakeBack
+from core.deadlines import REASON_AFTERWARDS
 from core.errors import Refused
-from core.events import Decided, ReasonGiven, RequestEvent, Revised, Suggested, Voted, VoteVoided
+from core.events import Decided, ReasonGiven, RequestEvent, Revised, Suggested, Voted, VoteTakenBack, VoteVoided
 from core.model import (
+    CLAIMABLE,
     ActorKind,
-    Change,
     Choice,
     Decision,
     Gate,
     Json,
     Outcome,
-    Override,
     Person,
     Proposal,
     Reason,
@@ -30,12 +29,13 @@ from core.model import (
     Vote,
 )
 from core.request import Request, Revision
-from core.voting import Verdict
+from core.settling import settling
 from core.wording import ended
 from core.world import World
 
-REASON_AFTERWARDS = timedelta(days=30)
 MOST_SUGGESTIONS = 20
+MOST_TAKEN_BACK = 10
+"""Votes of one person on one request, so that nobody keeps it in the air for ever."""
 WEB_SURFACES = frozenset({"api", "web", "cli"})
 _LETS_PASS = frozenset({Choice.APPROVE, Choice.MODIFY})
 _NOT_WHOLE = "A card cannot show all of this: look at the whole of it before you approve it."
@@ -101,7 +101,8 @@ def _voter(request: Request, command: CastVote, world: World) -> Person | Refuse
             return Refused("already_voted", f"You have said {_word(command.choice)} already; it counts once.")
         return Refused(
             "voted_otherwise",
-            f"You have voted {_word(earlier.choice)} on this revision already, and a vote stands.",
+            f"You have voted {_word(earlier.choice)} on this revision already, and "
+            + ("a vote stands." if request.ruling.grace is None else "it counts until you take it back."),
         )
     if request.decision is not None:
         return Refused("ended", ended(request))
@@ -218,41 +219,36 @@ def _modify(
     return (_voted(request, vote), Revised(revision, counted))
 
 
-def verdict_event(request: Request, verdict: Verdict, world: World) -> Decided | None:
-    """The decision that a verdict makes, or None while it is open or out of reach."""
-    votes = request.counted()
-    number = request.revision.number
-
-    def by(*choices: Choice) -> tuple[str, ...]:
-        return tuple(v.person for v in votes if v.choice in choices)
-
-    match verdict:
-        case Verdict.APPROVED:
-            changed: tuple[Change, ...] = ()
-            if request.advice is not None:
-                changed = forms.changes(request.recommended.parameters, request.proposal.parameters)
-            kind = "replaced" if changed and len(changed) >= len(_editable(request)) else "refined"
-            return Decided(
-                Decision(
-                    Outcome.MODIFIED if changed else Outcome.APPROVED,
-                    world.now,
-                    number,
-                    by=by(Choice.APPROVE, Choice.MODIFY),
-                    override=Override(kind, changed) if changed else None,
-                )
-            )
-        case Verdict.REJECTED:
-            return Decided(
-                Decision(Outcome.REJECTED, world.now, number, by(Choice.REJECT), override=Override("replaced"))
-            )
-        case Verdict.CHANGES_REQUESTED:
-            return Decided(Decision(Outcome.CHANGES_REQUESTED, world.now, number, by(Choice.REQUEST_CHANGES)))
-        case _:
-            return None
+def settle(request: Request, world: World) -> Decided | None:
+    """What a grace has held back counts now; it is judged again, for the world may have moved meanwhile."""
+    decision = settling(request)
+    if decision is None:
+        return None
+    if decision.outcome in CLAIMABLE and (broken := world.policy.broken_limits(request.proposal, request.context)):
+        why = f"a hard limit forbids it now: {'; '.join(broken)}"
+        return Decided(Decision(Outcome.LAPSED, world.now, decision.revision, why=why))
+    return Decided(replace(decision, at=world.now))
 
 
-def _editable(request: Request) -> tuple[str, ...]:
-    return tuple(request.recommended.editable["properties"]) if request.recommended.editable else ()
+def take_back(request: Request, command: TakeBack, world: World) -> tuple[RequestEvent, ...] | Refused:
+    """One's own vote counts no longer, where the rule leaves the time for it; it stays on record."""
+    if command.actor.kind is not ActorKind.PERSON:
+        return Refused("not_a_person", "Only the person who voted can take it back.")
+    person = world.people.get(command.actor.ref)
+    if person is None or not person.active:
+        return Refused("unknown_person", "You are not (or no longer) among the people who decide here.")
+    vote = request.vote_of(person.id, command.revision)
+    if vote is None or (vote.revision == request.revision.number and person.id in request.voided):
+        return Refused("no_vote", "You have no vote on this that could be taken back.")
+    if request.decision is not None:
+        return Refused("ended", ended(request))
+    if vote.revision != request.revision.number:
+        return Refused("stale_revision", "Your vote was on an earlier revision and counts no longer.", "revision")
+    if request.ruling.grace is None:
+        return Refused("no_grace", "A vote stands: the rule gives no time to take it back.")
+    if sum(1 for v in request.votes if v.person == person.id and v.taken_back is not None) >= MOST_TAKEN_BACK:
+        return Refused("too_many", f"You have taken back {MOST_TAKEN_BACK} votes on this: this one stands.")
+    return (VoteTakenBack(person.id, vote.revision, world.now),)
 
 
 def voided(request: Request, world: World) -> VoteVoided | None:

@@ -12,19 +12,23 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
+from core import attachments
 from core.canonical import encode, plain_decimal, sha256
-from core.model import Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Silence, Vote
+from core.model import CLAIMABLE, Actor, ActorKind, Gate, Json, Proposal, QuorumKind, Ruling, Silence, Similar, Vote
 from core.policy import describe
 from core.request import Request
-from core.text import cut
+from core.settling import settling
+from core.text import cut, units
 from core.token import Token
-from core.wording import outcome_sentence
+from core.wording import outcome_sentence, settling_sentence
 
 LONGEST_VALUE = 300
 MOST_PARAMETERS = 25
 LONGEST_PARAMETERS = 2_400
 """UTF-16 units in all names and values together, so that they fit into one message of every platform with the rest."""
 MARKS = ("○", "◐", "●")
+SEE = "See it on the web"
+"""What a card's link says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ class Card:
     buttons: tuple[Button, ...]
     outcome: str | None
     whole: bool
+    attached: str = ""
+    """What goes with it and does not stand here: `2 pictures, 1 text`."""
+    link: str = ""
+    """Where the rest of it is to be seen, if there is more than stands here and an address for it."""
 
 
 def of(
@@ -86,7 +94,7 @@ def of(
         request=request.id,
         revision=request.revision.number,
         version=request.version,
-        tier=min(ruling.tier, len(MARKS)),
+        tier=level(ruling),
         mark=mark(ruling),
         title=proposal.title,
         asker=asker_text(request.asker, proposal),
@@ -95,11 +103,12 @@ def of(
         rules=rules(ruling),
         note=_note(request, everything),
         left=time_left(request),
-        until=request.ruling.expire_at if request.pending else None,
+        until=_until(request),
         votes=tuple(_vote(v) for v in request.counted()),
         buttons=_buttons(request, everything),
         outcome=outcome_sentence(request, labels, words),
         whole=everything or is_whole(proposal),
+        attached=attachments.line(proposal.attachments),
     )
 
 
@@ -111,9 +120,9 @@ def _fields(proposal: Proposal, before: Mapping[str, Json]) -> tuple[Field, ...]
     """Each parameter; with the recommended value where there is room for both, for the one that counts goes first."""
     shown = {name: value_text(value) for name, value in proposal.parameters.items()}
     both = {name: value_text(value, before.get(name)) for name, value in proposal.parameters.items()}
-    room = LONGEST_PARAMETERS - sum(_size(name) + _size(text) for name, text in shown.items())
+    room = LONGEST_PARAMETERS - sum(units(name) + units(text) for name, text in shown.items())
     for name, text in both.items():
-        more = _size(text) - _size(shown[name])
+        more = units(text) - units(shown[name])
         if len(text) <= LONGEST_VALUE and more <= room:
             shown[name], room = text, room - more
     return tuple(Field(name, cut(text, LONGEST_VALUE)) for name, text in shown.items())
@@ -122,7 +131,7 @@ def _fields(proposal: Proposal, before: Mapping[str, Json]) -> tuple[Field, ...]
 def face_hash(asker: Actor, proposal: Proposal, ruling: Ruling, revision: int) -> str:
     """The SHA-256 of what every card of a revision is made of, before any surface cuts it: votes are bound to it."""
     parameters = [[name, value_text(value)] for name, value in proposal.parameters.items()]
-    face = [
+    face: list[Json] = [
         revision,
         mark(ruling),
         proposal.title,
@@ -131,12 +140,26 @@ def face_hash(asker: Actor, proposal: Proposal, ruling: Ruling, revision: int) -
         says(proposal),
         rules(ruling),
     ]
+    if proposal.attachments:
+        face.append([[one.id, one.title] for one in proposal.attachments])
     return sha256(encode(face))
+
+
+def level(ruling: Ruling) -> int:
+    """The level of a ruling's tier."""
+    return level_of(ruling.tier, ruling.tiers)
+
+
+def level_of(tier: int, highest: int | None) -> int:
+    """A tier among those of its policy: 1 the lowest, 2 between, 3 the highest. What colours and marks stand for."""
+    if tier == 1 or highest is None:
+        return min(tier, len(MARKS))
+    return 3 if tier >= highest else 2
 
 
 def mark(ruling: Ruling) -> str:
     """The tier as a shape and a word, never as colour alone."""
-    return f"{MARKS[min(ruling.tier, len(MARKS)) - 1]} {ruling.tier_name}"
+    return f"{MARKS[level(ruling) - 1]} {ruling.tier_name}"
 
 
 def asker_text(asker: Actor, proposal: Proposal) -> str:
@@ -173,11 +196,22 @@ def says(proposal: Proposal) -> str:
         parts.append(f"{(proposal.confidence * 100).normalize():f} % sure")
     if proposal.amount is not None:
         parts.append(f"{plain_decimal(proposal.amount)} {proposal.currency or ''}".strip())
+    if proposal.similar is not None:
+        parts.append(track_record(proposal.similar))
     if proposal.algorithm:
         parts.append(proposal.algorithm)
     if proposal.summary:
         parts.append(proposal.summary)
     return " · ".join(parts)
+
+
+def track_record(similar: Similar) -> str:
+    """How similar requests went before, as the program says."""
+    among = f" ({similar.words})" if similar.words else ""
+    if not similar.count:
+        return f"no similar one before{among}"
+    ones = "similar one" if similar.count == 1 else "similar ones"
+    return f"{similar.good} of {similar.count} {ones} went well{among}"
 
 
 def rules(ruling: Ruling) -> str:
@@ -204,17 +238,31 @@ def time_left(request: Request) -> str:
     """The deadline as a moment: a card stands for hours, and "3 hours left" would soon be a lie."""
     if request.decision is not None:
         return ""
+    if (decision := settling(request)) is not None:
+        return f"Until {decision.at:%d %b, %H:%M} UTC it can be taken back"
     left = f"Until {request.ruling.expire_at:%d %b, %H:%M} UTC"
     return f"{left} – {request.blocked}" if request.blocked else left
+
+
+def _until(request: Request) -> datetime | None:
+    if request.decision is not None:
+        return None
+    decision = settling(request)
+    return decision.at if decision else request.ruling.expire_at
 
 
 def _note(request: Request, everything: bool) -> str:
     if not request.pending:
         return ""
+    if (settles := settling_sentence(request)) is not None:
+        return f"{settles}."
     if request.ruling.web_only and not everything:
         return "The policy keeps this decision out of chats: it is made in the web inbox."
     if not everything and not is_whole(request.proposal):
         return "This is too long to be shown whole here, so it cannot be approved here: look at it in the web inbox."
+    if request.ruling.broken:
+        limits = "a hard limit" if len(request.ruling.broken) == 1 else "hard limits"
+        return f"Breaks {limits}: {', '.join(request.ruling.broken)}. As it stands nobody can approve it."
     if request.ruling.silence is Silence.APPROVE:
         return "No answer by then counts as approval."
     return ""
@@ -225,18 +273,13 @@ def _vote(vote: Vote) -> str:
     return f"{vote.person}{stands_in}: {vote.choice.value.replace('_', ' ')}"
 
 
-def _size(text: str) -> int:
-    """Characters as Discord and Telegram count them: an emoji is two."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def is_whole(proposal: Proposal) -> bool:
     """Whether a card shows every parameter in full. What it does not show cannot be approved from it."""
     shown = [(name, value_text(value)) for name, value in proposal.parameters.items()]
     return (
         len(shown) <= MOST_PARAMETERS
         and all(len(value) <= LONGEST_VALUE for _, value in shown)
-        and sum(_size(name) + _size(value) for name, value in shown) <= LONGEST_PARAMETERS
+        and sum(units(name) + units(value) for name, value in shown) <= LONGEST_PARAMETERS
     )
 
 
@@ -244,8 +287,11 @@ def _buttons(request: Request, everything: bool) -> tuple[Button, ...]:
     if not request.pending or (request.ruling.web_only and not everything):
         return ()
     tap = partial(_button, request)
+    if (decision := settling(request)) is not None:
+        objection = (tap("reject", "Reject", "no"),) if decision.outcome in CLAIMABLE else ()
+        return (tap("undo", "Undo"), *objection, tap("more", "More …"))
     whole = everything or is_whole(request.proposal)
-    buttons = [tap("approve", "Approve", "yes")] if whole else []
+    buttons = [tap("approve", "Approve", "yes")] if whole and not request.ruling.broken else []
     buttons.append(tap("reject", "Reject", "no"))
     if request.proposal.editable and whole:
         buttons.append(tap("modify", "Modify"))

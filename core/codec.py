@@ -23,6 +23,7 @@ from core.canonical import (
 from core.model import (
     Actor,
     ActorKind,
+    Attachment,
     Change,
     Choice,
     Claim,
@@ -39,6 +40,7 @@ from core.model import (
     Route,
     Ruling,
     Silence,
+    Similar,
     Suggestion,
     Vote,
     WouldAgree,
@@ -82,6 +84,10 @@ def write_proposal(p: Proposal) -> Doc:
             doc[name] = text
     if p.advisory:
         doc["advisory"] = True
+    if p.attachments:
+        doc["attachments"] = [write_attachment(one) for one in p.attachments]
+    if p.similar is not None:
+        doc["similar"] = write_similar(p.similar)
     return doc
 
 
@@ -107,7 +113,31 @@ def read_proposal(doc: Doc) -> Proposal:
         account=doc.get("account"),
         algorithm=doc.get("algorithm"),
         advisory=doc.get("advisory", False),
+        attachments=tuple(read_attachment(one) for one in doc.get("attachments", ())),
+        similar=read_similar(doc["similar"]) if "similar" in doc else None,
     )
+
+
+def write_attachment(a: Attachment) -> Doc:
+    doc: Doc = {"id": a.id, "title": a.title, "media_type": a.media_type}
+    if a.width or a.height:
+        doc |= {"width": a.width, "height": a.height}
+    return doc
+
+
+def read_attachment(doc: Doc) -> Attachment:
+    return Attachment(doc["id"], doc["title"], doc["media_type"], doc.get("width", 0), doc.get("height", 0))
+
+
+def write_similar(s: Similar) -> Doc:
+    doc: Doc = {"count": s.count, "good": s.good}
+    if s.words is not None:
+        doc["words"] = s.words
+    return doc
+
+
+def read_similar(doc: Doc) -> Similar:
+    return Similar(doc["count"], doc["good"], doc.get("words"))
 
 
 def write_values(values: Mapping[str, Json]) -> Doc:
@@ -173,6 +203,12 @@ def write_ruling(r: Ruling) -> Doc:
         doc["escalations"] = [{"at": time_text(e.at), "to": write_route(e.to)} for e in r.escalations]
     if r.act_within is not None:
         doc["act_within_us"] = micros(r.act_within)
+    if r.grace is not None:
+        doc["grace_us"] = micros(r.grace)
+    if r.tiers is not None:
+        doc["tiers"] = r.tiers
+    if r.broken:
+        doc["broken"] = list(r.broken)
     return doc
 
 
@@ -198,6 +234,9 @@ def read_ruling(doc: Doc) -> Ruling:
         reasons={choice: ReasonRule(rule) for choice, rule in doc["reasons"].items()},
         web_only=doc["web_only"],
         act_within=read_micros(doc["act_within_us"]) if "act_within_us" in doc else None,
+        grace=read_micros(doc["grace_us"]) if "grace_us" in doc else None,
+        tiers=doc.get("tiers"),
+        broken=tuple(doc.get("broken", ())),
     )
 
 
@@ -229,6 +268,8 @@ def write_vote(vote: Vote) -> Doc:
         doc["reasons"] = [write_reason(reason) for reason in vote.reasons]
     if vote.acting_for is not None:
         doc["acting_for"] = vote.acting_for
+    if vote.taken_back is not None:
+        doc["taken_back"] = time_text(vote.taken_back)
     return doc
 
 
@@ -242,6 +283,7 @@ def read_vote(doc: Doc) -> Vote:
         note=doc.get("note"),
         reasons=tuple(read_reason(reason) for reason in doc.get("reasons", ())),
         acting_for=doc.get("acting_for"),
+        taken_back=read_time(doc["taken_back"]) if "taken_back" in doc else None,
     )
 
 

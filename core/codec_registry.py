@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from core import accounts as a
+from core import guests as g
 from core import registry as r
 from core.canonical import join_decimals, read_time, split_decimals, text_keys, time_text
 from core.codec import Doc
@@ -113,6 +114,7 @@ _WRITERS: dict[type[Any], Callable[[Any], Doc]] = {
     a.AccountLinked: _write_link,
     a.AccountUnlinked: lambda e: {"id": e.person, "account": _write_account(e.account)},
     a.LinkOffered: lambda e: {"id": e.person, "digest": e.digest, "until": time_text(e.until)},
+    g.EntryOffered: lambda e: {"id": e.person},
 }
 _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
     "PersonRemoved": lambda d: r.PersonRemoved(d["id"]),
@@ -124,6 +126,7 @@ _READERS: dict[str, Callable[[Doc], r.RegistryEvent]] = {
     "Resumed": lambda d: r.Resumed(),
     "AccountLinked": lambda d: a.AccountLinked(d["id"], Account(**d["account"]), d["declared"], d["offer"]),
     "AccountUnlinked": lambda d: a.AccountUnlinked(d["id"], Account(**d["account"])),
+    "EntryOffered": lambda d: g.EntryOffered(d["id"]),
     "LinkOffered": lambda d: a.LinkOffered(d["id"], d["digest"], read_time(d["until"])),
 }
 

@@ -67,6 +67,13 @@ class GiveReason(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack(Command):
+    """One's own vote is not meant after all: where the rule gives a grace, and before the decision counts."""
+
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel(Command):
     """The asker withdraws."""
 

@@ -9,17 +9,24 @@ from core.events import Blocked, Decided, Escalated, Reminded, RequestEvent, Unb
 from core.expressions import still_valid
 from core.model import Choice, Decision, Outcome, Silence
 from core.request import Request
+from core.settling import settling
 from core.voting import Tally, Verdict, tally
 from core.world import World
 
 LATE = timedelta(minutes=1)
-"""How late the clock may come for silence to still mean assent; later, Placet was away, and nobody was asked."""
+"""How late the clock may come for silence to still mean assent, and for votes whose grace outlasted the time to count:
+later, Placet was away, and nobody was asked or could take anything back.
+"""
+REASON_AFTERWARDS = timedelta(days=30)
+"""How long after the decision a voter may still say why."""
 
 
 def next_due(request: Request) -> datetime | None:
     """When the clock must look at this request again; None once it has ended."""
     if not request.pending:
         return None
+    if (decision := settling(request)) is not None:
+        return decision.at
     ruling = request.ruling
     moments = [ruling.expire_at]
     if ruling.remind_at is not None and not request.reminded:
@@ -33,6 +40,20 @@ def expired(request: Request, now: datetime) -> bool:
     return request.pending and request.ruling.expire_at <= now
 
 
+def settled(request: Request, now: datetime) -> bool:
+    """Whether what the votes have decided counts by now, for its grace is over.
+
+    A vote that was cast in time is not lost to the deadline, which cuts the grace short.
+    """
+    decision = settling(request)
+    return decision is not None and decision.at <= now <= request.ruling.expire_at + LATE
+
+
+def overdue(request: Request, now: datetime) -> bool:
+    """Whether something should have ended it by now, whatever is asked of it: this goes first."""
+    return expired(request, now) or settled(request, now)
+
+
 def step(request: Request, world: World) -> RequestEvent | None:
     """The next thing that is due by now, or None. What ends the request goes before what only tells."""
     ruling = request.ruling
@@ -41,6 +62,8 @@ def step(request: Request, world: World) -> RequestEvent | None:
         return None
     if ruling.expire_at <= now:
         return Decided(_silence(request, world))
+    if settling(request) is not None:
+        return None
     if request.escalated < len(ruling.escalations) and ruling.escalations[request.escalated].at <= now:
         return _escalation(request, "nobody has decided in time")
     if ruling.remind_at is not None and not request.reminded and ruling.remind_at <= now:

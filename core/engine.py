@@ -6,18 +6,21 @@ command never harms its neighbours; a poisonous one (which makes the program its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from core.attachments import Upload
 from core.canonical import time_text
 from core.codec import Doc, write_actor
 from core.codec_events import Entry, entry, write_event
 from core.codec_registry import write_registry_event
 from core.commands import CastVote, Command, GiveReason, Submit, TakeClaim, Tick
-from core.deadlines import expired
+from core.deadlines import overdue
 from core.errors import PlacetError, Refused, StoreUnavailable
 from core.events import RequestEvent
+from core.guests import AddPerson, ChangePerson
+from core.kept import PASSES
 from core.lifecycle import decide, evolve
 from core.model import Account, Actor, ActorKind, Gate, Words
 from core.ports import Clock, Remembered, Store, Transaction, Writing
@@ -25,6 +28,7 @@ from core.registry import (
     REGISTRY_COMMANDS,
     DeclarePeople,
     PersonDeclared,
+    PersonRemoved,
     Registry,
     RegistryCommand,
     Stop,
@@ -176,6 +180,7 @@ class _Step:
         self._now_text = time_text(now)
         self._channels = channels
         self._requests: dict[str, Request] = {}
+        self._uploads: Mapping[str, Upload] = {}
         self._answered: dict[str, Done] = {}
         self.touched: dict[str, Request] = {}
         """What has changed, and what a repeated command had changed before: somebody may still have to be told."""
@@ -196,6 +201,8 @@ class _Step:
         # Who is about to act is given what is stored, not what is remembered of it.
         claimed = {c.request for c in commands if isinstance(c, TakeClaim)}
         self._requests.update(transaction.requests(sorted(wanted), anew=claimed))
+        if named := {one.id for c in commands if isinstance(c, Submit) for one in c.proposal.attachments}:
+            self._uploads = transaction.uploads(sorted(named))
         outcomes: list[Outcome] = []
         for command in commands:
             if again and not command.digest and (done := self._recorded_before(command)):
@@ -271,7 +278,9 @@ class _Step:
         world = self._world
         if isinstance(command, Submit) and command.replaces:
             world = replace(world, replaced=self._requests.get(command.replaces))
-        if request is not None and expired(request, self._now):
+        if isinstance(command, Submit) and command.proposal.attachments:
+            world = replace(world, uploads=self._uploads)
+        if request is not None and overdue(request, self._now):
             # Due before anybody spoke: the clock's fact and not the caller's, whatever becomes of the command.
             tick = Tick(command.id, CLOCK, request.id)
             facts, _ = decide(request, tick, world)
@@ -283,6 +292,8 @@ class _Step:
             return refused
         if facts:
             self.writing.words += _words(command)
+            if isinstance(command, Submit):
+                self.writing.kept |= {one.id for one in command.proposal.attachments}
         return Done(request)
 
     def _is_theirs(self, account: Account, actor: Actor) -> bool:
@@ -316,6 +327,13 @@ class _Step:
             self.writing.entries.append(self._entry(stream, seq, type(fact).__name__, actor, command.id, body))
             if isinstance(fact, PersonDeclared) and isinstance(command, DeclarePeople):
                 self.writing.words.append(command.names[fact.person.id])
+            elif isinstance(fact, PersonDeclared) and isinstance(command, (AddPerson, ChangePerson)):
+                self.writing.words.append(command.name)
+            elif isinstance(fact, PersonRemoved):
+                # With the fact itself, so that no session comes back to life with somebody of the same name.
+                for kind in PASSES:
+                    self._transaction.drop_passes(fact.person, kind)
+                self._transaction.drop_device(None, fact.person)
             elif isinstance(fact, Stopped) and isinstance(command, Stop):
                 self.writing.words.append(command.why)
         if facts:

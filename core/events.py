@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.model import Actor, Claim, Decision, Json, Reason, Route, Suggestion, Vote
 from core.request import Revision
@@ -52,6 +53,15 @@ class VoteVoided:
 
     person: str
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class VoteTakenBack:
+    """Somebody took their own vote back before it counted; it stays on record, and they may vote again."""
+
+    person: str
+    revision: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ RequestEvent = (
     | Revised
     | Suggested
     | VoteVoided
+    | VoteTakenBack
     | ReasonGiven
     | ContextUpdated
     | Reminded

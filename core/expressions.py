@@ -21,10 +21,10 @@ from core.model import Json, Proposal
 LONGEST = 2_000
 _STRINGS = re.compile(r"\"[^\"]*\"|'[^']*'")
 _PATHS = re.compile(r"(?<![\w.])(context|parameters)\.([A-Za-z_]\w*)")
-# Comprehensions can be nested into exponential work; no rule needs them.
 # Each of these can make a piece of code look like text to `_STRINGS`, or the other way round.
 _DISGUISES = ("\\", '"""', "'''", "//")
 _WHOLE = re.compile(r"(?<![\w.])[0-9]+(?![\w.])")
+# Comprehensions can be nested into exponential work; no rule needs them.
 _MACROS = re.compile(r"\.\s*(all|exists|exists_one|map|filter)\s*\(")
 NAMES = frozenset(
     {"action", "subject", "confidence", "amount", "currency", "account", "algorithm", "context", "parameters"}
@@ -58,10 +58,52 @@ class Expression:
             return answer
         raise Unknown(f"`{self.source}` is not a yes-or-no question")
 
+    def held(self, values: cel.Context) -> Expression:
+        """Of an expression that holds, the alternatives (`a || b`) that do; all of it where they cannot be told."""
+        alternatives = [compiled(clause) for clause in _alternatives(self.source)]
+        holding = [one for one in alternatives if one.surely(values)]
+        if not holding or len(holding) == len(alternatives):
+            return self
+        return compiled(" || ".join(one.source for one in holding))
+
+    def surely(self, values: cel.Context) -> bool:
+        """Whether it is true; what cannot be said is not."""
+        try:
+            return self.holds(values)
+        except Unknown:
+            return False
+
 
 def bared(source: str) -> str:
     """The expression with every text in it emptied."""
     return _STRINGS.sub("''", source)
+
+
+@lru_cache(maxsize=1024)
+def _alternatives(source: str) -> tuple[str, ...]:
+    """The clauses between the outermost `||`; none where there are none, or cannot be told."""
+    clauses = parts(source, "||")
+    try:
+        return tuple(compiled(clause).source for clause in clauses) if len(clauses) > 1 else ()
+    except ValueError:
+        return ()
+
+
+def parts(source: str, between: str) -> tuple[str, ...]:
+    """What stands between the outermost `||` (or `&&`, where there is none of those), as it is written.
+
+    Nothing in CEL binds weaker than `||` but the `? :` of a choice, beside which nothing is parted.
+    """
+    masked = _STRINGS.sub(lambda text: "'" * len(text[0]), source)
+    if "?" in masked:
+        return (source.strip(),)
+    depth, begun, found = 0, 0, []
+    for at, character in enumerate(masked):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and at >= begun and masked.startswith(between, at):
+            found.append(source[begun:at].strip())
+            begun = at + len(between)
+    return (*found, source[begun:].strip())
 
 
 def _with_doubles(source: str) -> str:

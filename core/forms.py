@@ -64,7 +64,7 @@ def schema_fault(editable: Json, parameters: Mapping[str, Json]) -> Refused | No
         where = f"editable.properties.{name}"
         if name not in parameters:
             return no(where, "is no parameter of this proposal")
-        if what := _field_fault(field):
+        if what := field_fault(field):
             return no(where, what)
         if what := value_fault(field, parameters[name]):
             return no(where, f"does not admit the recommended value itself: it {what}")
@@ -73,7 +73,8 @@ def schema_fault(editable: Json, parameters: Mapping[str, Json]) -> Refused | No
     return None
 
 
-def _field_fault(field: Json) -> str | None:
+def field_fault(field: Json) -> str | None:
+    """What is wrong with one field of an `editable` schema, as the end of a sentence, or None."""
     if not isinstance(field, dict) or not isinstance(field.get("type"), str) or field["type"] not in _ALLOWED:
         return f"must say its `type`: one of {', '.join(sorted(_ALLOWED))}"
     kind = field["type"]
@@ -98,7 +99,7 @@ def _field_fault(field: Json) -> str | None:
         items = field.get("items")
         if not isinstance(items, dict) or items.get("type") not in ("string", "number", "integer"):
             return "must say its `items`: strings or numbers"
-        return _field_fault(items)
+        return field_fault(items)
     return None
 
 

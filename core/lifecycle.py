@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
-from core import ballot, card, deadlines
+from core import attachments, ballot, card, deadlines
 from core.canonical import sha256
 from core.commands import (
     Cancel,
@@ -15,6 +15,7 @@ from core.commands import (
     GiveReason,
     Recheck,
     Submit,
+    TakeBack,
     TakeClaim,
     Tick,
     UpdateContext,
@@ -34,11 +35,13 @@ from core.events import (
     Suggested,
     Unblocked,
     Voted,
+    VoteTakenBack,
     VoteVoided,
 )
 from core.expressions import still_valid
 from core.model import CLAIMABLE, Claim, Decision, Gate, Outcome
 from core.request import Request, Revision
+from core.settling import decision_of, settling
 from core.wording import ended
 from core.world import World
 
@@ -71,7 +74,8 @@ def evolve(request: Request | None, event: RequestEvent, request_id: str = "") -
             vote, votes, voided = event.vote, request.votes, request.voided
             if vote.person in voided:
                 # Somebody who was removed is back: this vote takes the place of the one that was voided.
-                votes = tuple(v for v in votes if (v.person, v.revision) != (vote.person, vote.revision))
+                void = request.vote_of(vote.person, vote.revision)
+                votes = tuple(v for v in votes if v is not void)
                 voided -= {vote.person}
             return request.but(version=version, votes=(*votes, vote), voided=voided)
         case Revised():
@@ -92,14 +96,12 @@ def evolve(request: Request | None, event: RequestEvent, request_id: str = "") -
             return request.but(version=version, suggestions=(*request.suggestions, event.suggestion))
         case VoteVoided():
             return request.but(version=version, voided=request.voided | {event.person})
+        case VoteTakenBack():
+            return _with_vote(request, event.person, event.revision, taken_back=event.at)
         case ReasonGiven():
-            votes = tuple(
-                replace(vote, reasons=(*vote.reasons, event.reason))
-                if vote.person == event.person and vote.revision == event.revision
-                else vote
-                for vote in request.votes
-            )
-            return request.but(version=version, votes=votes)
+            standing = request.vote_of(event.person, event.revision)
+            earlier = standing.reasons if standing else ()
+            return _with_vote(request, event.person, event.revision, reasons=(*earlier, event.reason))
         case ContextUpdated():
             return request.but(version=version, updates={**request.updates, **event.context})
         case Reminded():
@@ -116,6 +118,13 @@ def evolve(request: Request | None, event: RequestEvent, request_id: str = "") -
             return request.but(version=version, claim=event.claim)
         case _:
             assert_never(event)
+
+
+def _with_vote(request: Request, person: str, revision: int, **changes: Any) -> Request:
+    """One fact more, which changed a vote that stands."""
+    standing = request.vote_of(person, revision)
+    votes = tuple(replace(vote, **changes) if vote is standing else vote for vote in request.votes)
+    return request.but(version=request.version + 1, votes=votes)
 
 
 def fold(request: Request | None, events: Iterable[RequestEvent], request_id: str = "") -> Request | None:
@@ -139,7 +148,7 @@ def decide(request: Request | None, command: Command, world: World) -> tuple[Eve
     if request is None:
         return (), Refused("not_found", "There is no such request.")
     events: list[RequestEvent] = []
-    if deadlines.expired(request, world.now):
+    if deadlines.overdue(request, world.now):
         events, request = _follow(request, world)
     answer = _answer(request, command, world)
     if isinstance(answer, Refused):
@@ -162,6 +171,8 @@ def _answer(request: Request, command: Command, world: World) -> Events | Refuse
             return answer if isinstance(answer, Refused) else (*gone, *answer)
         case GiveReason():
             return ballot.give_reason(request, command, world)
+        case TakeBack():
+            return ballot.take_back(request, command, world)
         case Cancel():
             return _cancel(request, command, world)
         case UpdateContext():
@@ -181,11 +192,14 @@ def _follow(request: Request, world: World) -> tuple[list[RequestEvent], Request
     events: list[RequestEvent] = []
     while request.pending:
         event: RequestEvent | None
-        if deadlines.expired(request, world.now):
-            event = deadlines.step(request, world)
+        if deadlines.overdue(request, world.now):
+            event = _next(request, world)
+        elif settling(request) is not None:
+            event = None
         else:
             verdict = deadlines.count(request, world).verdict
-            event = ballot.verdict_event(request, verdict, world) or deadlines.ladder(request, verdict)
+            decision = decision_of(request, verdict, world.now)
+            event = Decided(decision) if decision else deadlines.ladder(request, verdict)
         if event is None:
             break
         events.append(event)
@@ -193,9 +207,16 @@ def _follow(request: Request, world: World) -> tuple[list[RequestEvent], Request
     return events, request
 
 
+def _next(request: Request, world: World) -> RequestEvent | None:
+    """What is due by now. What the votes have decided goes before the deadline, and the votes are looked at again."""
+    if deadlines.settled(request, world.now):
+        return ballot.voided(request, world) or ballot.settle(request, world)
+    return deadlines.step(request, world)
+
+
 def _due(request: Request, world: World) -> Events:
     events: list[RequestEvent] = []
-    while (event := deadlines.step(request, world)) is not None:
+    while (event := _next(request, world)) is not None:
         events.append(event)
         request = evolve(request, event)
     return tuple(events)
@@ -218,6 +239,11 @@ def _submit(command: Submit, world: World) -> Events | Refused:
         if earlier.decision is None or earlier.decision.outcome is not Outcome.CHANGES_REQUESTED:
             return Refused("invalid", "names a request for which no changes were asked", "replaces")
         floor, iteration = max(earlier.floor, earlier.ruling.tier), earlier.iteration + 1
+    if proposal.attachments:
+        whole = attachments.attached(proposal, command.actor, world.uploads)
+        if isinstance(whole, Refused):
+            return whole
+        proposal = whole
     if proposal.valid_while is not None and not still_valid(proposal.valid_while, proposal, proposal.context):
         return Refused(
             "invalid",

@@ -167,6 +167,31 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture or a long text that goes with a proposal. `id` is a hash of its bytes; `title` says what it shows."""
+
+    id: str
+    title: str = ""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    """Of a picture, in pixels; a text has none."""
+
+    @property
+    def kind(self) -> str:
+        return "picture" if self.media_type.startswith("image/") else "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """How similar requests went before, as the program says: `good` of `count` went well. `words`: similar in what."""
+
+    count: int
+    good: int
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What is asked. `amount` is in `currency` units; `confidence` lies in 0..1."""
 
@@ -186,6 +211,8 @@ class Proposal:
     account: str | None = None
     algorithm: str | None = None
     advisory: bool = False
+    attachments: tuple[Attachment, ...] = ()
+    similar: Similar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +255,12 @@ class Ruling:
     reasons: Mapping[str, ReasonRule] = field(default_factory=dict)
     web_only: bool = False
     act_within: timedelta | None = None
+    grace: timedelta | None = None
+    """How long a decision by votes can still be taken back before it counts."""
+    tiers: int | None = None
+    """How many tiers the policy has, so that the highest can be told; rulings of old do not say."""
+    broken: tuple[str, ...] = ()
+    """The hard limits that the revision breaks as it opens: as it stands nobody can approve it."""
 
     def reason_rule(self, choice: Choice) -> ReasonRule:
         return self.reasons.get(choice.value, ReasonRule.OFF)
@@ -257,6 +290,8 @@ class Vote:
     """Every reason given for this vote, the latest last: earlier ones stay on record."""
     acting_for: str | None = None
     """Whose absence gave this person the authority, if it was not their own."""
+    taken_back: datetime | None = None
+    """When its author took it back, within the rule's grace. It stays on record and does not count."""
 
 
 @dataclass(frozen=True, slots=True)

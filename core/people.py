@@ -70,6 +70,28 @@ def authority(
     return None
 
 
+def waits_for(person: Person, request: Request, people: People, programs: Mapping[str, Program], now: datetime) -> bool:
+    """Whether this person may decide a pending request and has not yet."""
+    if any(vote.person == person.id for vote in request.counted()):
+        return False
+    barred = excluded(request.asker, request.ruling.four_eyes, programs)
+    return authority(person, routes(request), people, barred, now) is not None
+
+
+def audience(person: Person, people: People) -> tuple[str, ...]:
+    """What a request that waits for this person asks: a role or a name of theirs, or of somebody they stand in for.
+
+    As `Filter.audience` has it: it finds every request that waits for them, and perhaps some that do not.
+    """
+    absent = [one for one in people.values() if one.away and one.away.delegate == person.id]
+    names = [
+        name
+        for one in (person, *absent)
+        for name in (*(f"role:{role}" for role in sorted(one.roles)), f"person:{one.id}")
+    ]
+    return tuple(dict.fromkeys(names))
+
+
 def eligible(route: Route, people: People, barred: frozenset[str]) -> int:
     """How many people the route asks, present or not."""
     return sum(1 for p in people.values() if p.active and p.id not in barred and fits(p, route))

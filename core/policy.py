@@ -6,8 +6,8 @@ order of tier, highest first, and within a tier in the order they are written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,8 @@ class Rule:
     reasons: Mapping[str, ReasonRule] = field(default_factory=dict)
     web_only: bool = False
     act_within: timedelta | None = None
+    grace: timedelta | None = None
+    """How long a decision by votes waits, so that it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,10 @@ class Policy:
             asking = [r.tier for r in self.rules if r.tier >= rule.tier and r.gate is Gate.ASK]
             rule = self._strictest(min(asking)) if asking else rule
             why = (*why, "people were asked already")
-        why += tuple(
-            f"nobody can approve it as it is, for it breaks {limit}" for limit in self.broken_limits(proposal, context)
-        )
-        return self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
+        broken = self._broken(proposal, context)
+        why += tuple(f"nobody can approve it as it is, for it breaks {said}" for _, said in broken)
+        ruling = self._ruling(rule, why, proposal, asker, people, programs, now, asked_at)
+        return replace(ruling, broken=tuple(name for name, _ in broken)) if broken else ruling
 
     def _strictest(self, tier: int) -> Rule:
         """Of a tier's rules, the first that asks, rather than one that only tells or lets silence approve."""
@@ -163,7 +165,9 @@ class Policy:
                 if rule.when is None:
                     return rule, ("every other request",)
                 if rule.when.holds(known):
-                    return rule, (f"{rule.when.source} ({self._shown(rule.when, values)})",)
+                    held = rule.when.held(known)
+                    shown = self._shown(held.paths, values, self._assumed(proposal, context))
+                    return rule, (f"{held.source} ({shown})" if shown else held.source,)
         except Unknown as unknown:
             return highest, (f"{unknown}, so the highest tier decides",)
         return highest, ("no rule speaks of this, so the highest tier decides",)
@@ -181,14 +185,20 @@ class Policy:
                 values[head] = value
         return values
 
+    def _assumed(self, proposal: Proposal, context: Mapping[str, Json]) -> frozenset[str]:
+        """The inputs that nobody gave, so that their pessimistic default stands for them."""
+        return frozenset(path for path in self.inputs if read(proposal, context, path) is None)
+
     @staticmethod
-    def _shown(expression: Expression, values: Mapping[str, Any]) -> str:
+    def _shown(paths: Iterable[str], values: Mapping[str, Any], assumed: frozenset[str]) -> str:
+        """The values that were judged: what was measured, and what was only assumed."""
         parts = []
-        for path in sorted(expression.paths):
+        for path in sorted(paths):
             head, _, tail = path.partition(".")
             value = values[head][tail] if tail else values[head]
             whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-            parts.append(f"{path} is {int(value) if whole else value}")
+            text = int(value) if whole else value
+            parts.append(f"{path} is not known, so {text} is assumed" if path in assumed else f"{path} is {text}")
         return ", ".join(parts)
 
     def _ruling(
@@ -230,25 +240,32 @@ class Policy:
             reasons=rule.reasons,
             web_only=rule.web_only,
             act_within=min(acting, default=None),
+            grace=rule.grace,
+            tiers=len(self.tiers),
         )
 
     def broken_limits(self, proposal: Proposal, context: Mapping[str, Json]) -> tuple[str, ...]:
-        """The hard limits that this proposal does not keep. One that cannot be judged is not kept."""
+        """The hard limits that this proposal does not keep, with why. One that cannot be judged is not kept."""
+        return tuple(said for _, said in self._broken(proposal, context))
+
+    def _broken(self, proposal: Proposal, context: Mapping[str, Json]) -> list[tuple[str, str]]:
+        """The name of each limit that is not kept, and what is said of it."""
         if not self.limits:
-            return ()
+            return []
         try:
             values = self._values(proposal, context)
         except Unknown as unknown:
-            return tuple(f"{limit.name} ({unknown})" for limit in self.limits)
+            return [(limit.name, f"{limit.name} ({unknown})") for limit in self.limits]
         broken = []
         known = cel.Context(values)
         for limit in self.limits:
             try:
                 if not limit.must.holds(known):
-                    broken.append(f"{limit.name}: {limit.must.source} ({self._shown(limit.must, values)})")
+                    shown = self._shown(limit.must.paths, values, self._assumed(proposal, context))
+                    broken.append((limit.name, f"{limit.name}: {limit.must.source} ({shown})"))
             except Unknown as unknown:
-                broken.append(f"{limit.name} ({unknown})")
-        return tuple(broken)
+                broken.append((limit.name, f"{limit.name} ({unknown})"))
+        return broken
 
     def faults(self, people: Mapping[str, Person], programs: Mapping[str, Program]) -> tuple[PolicyError, ...]:
         """What cannot be satisfied by the people there are: a rule whose quorum nobody can reach."""

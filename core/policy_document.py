@@ -33,6 +33,7 @@ DEFAULT_REASONS: Mapping[str, str] = {
     "quality": "Not good enough",
     "other": "Something else",
 }
+LONGEST_GRACE = timedelta(minutes=5)
 LONGEST_CODE = 17
 """Characters of a reason code: so that the token of its button stays within 64 bytes, whatever the revision."""
 _CHOICES = ("approve", "reject", "modify", "request_changes")
@@ -193,7 +194,7 @@ def _rule(value: Any, path: Path, tiers: Mapping[int, str]) -> Rule:
         value,
         path,
         {"name", "tier", "when", "gate", "route", "quorum", "expire", "remind", "escalate", "silence", "four_eyes",
-         "reasons", "decide_in", "act_within"},
+         "reasons", "decide_in", "act_within", "grace"},
     )  # fmt: skip
     name = _text(value.get("name"), (*path, "name"), 60)
     tier = value.get("tier")
@@ -225,6 +226,7 @@ def _rule(value: Any, path: Path, tiers: Mapping[int, str]) -> Rule:
         reasons=_reason_rules(value.get("reasons", {}), (*path, "reasons")),
         web_only=_decide_in(value.get("decide_in", "chat"), (*path, "decide_in")),
         act_within=_duration(value["act_within"], (*path, "act_within")) if "act_within" in value else None,
+        grace=_grace(value["grace"], expire, (*path, "grace")) if "grace" in value else None,
     )
 
 
@@ -252,6 +254,15 @@ def _duration(value: Any, path: Path) -> timedelta:
         return parse_duration(value if isinstance(value, str) else "")
     except ValueError as problem:
         raise PolicyError(f"`{path[-1]}` {problem}", path) from None
+
+
+def _grace(value: Any, expire: timedelta, path: Path) -> timedelta | None:
+    grace = _duration(value, path) if value != "PT0S" else timedelta()
+    if grace > LONGEST_GRACE:
+        raise PolicyError(f"`grace` is at most {in_words(LONGEST_GRACE)}: a decision waits for its end", path)
+    if grace >= expire:
+        raise PolicyError(f"it expires after {in_words(expire)}, so this grace would never end", path)
+    return grace or None
 
 
 def _when(value: Any, path: Path) -> Expression:

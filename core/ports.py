@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from core.attachments import Upload
 from core.card import Card
 from core.codec_events import Entry, Fact
 from core.errors import Refused
+from core.kept import Device, Pass
 from core.model import Actor, Json, Words
 from core.registry import Registry
 from core.request import Request
@@ -76,22 +78,6 @@ class Draft:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """What lets somebody in. `digest`: the SHA-256 of its secret, which is kept nowhere.
-
-    `kind`: `session` (a browser), `login` (a link that opens one session), `invite` (a link that makes a person).
-    """
-
-    digest: str
-    person: str
-    kind: str
-    body: Mapping[str, Json]
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
-
-
 @dataclass(slots=True)
 class Writing:
     """Everything one transaction records, set-based."""
@@ -102,6 +88,8 @@ class Writing:
     remembered: dict[str, Remembered] = field(default_factory=dict)
     posts: dict[tuple[str, str], int] = field(default_factory=dict)
     """(request, channel) to the version wanted there."""
+    kept: set[str] = field(default_factory=set)
+    """Uploads that a request holds from now on."""
     registry_changed: bool = False
 
 
@@ -126,6 +114,9 @@ class Transaction(Protocol):
         `anew`: those whose content is read from the journal itself, not from anything that was kept of it.
         """
 
+    def uploads(self, ids: Sequence[str]) -> Mapping[str, Upload]:
+        """Those of the uploads that there are, without their content, locked until the end of the transaction."""
+
     def request_at(self, request: str, version: int) -> Request | None:
         """A request as it stood at an earlier version: the fold of its first events."""
 
@@ -138,8 +129,8 @@ class Transaction(Protocol):
     def mark_attempted(self, request: str, channel: str) -> None:
         """The card is about to be sent: until it is marked as shown, nobody knows whether it stands there."""
 
-    def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
-        """This version of the card now stands in the channel, under this reference."""
+    def mark_shown(self, request: str, channel: str, version: int, ref: str | None, also: Sequence[str] = ()) -> None:
+        """This version now stands in the channel in `ref` and `also`; a message found meanwhile keeps it behind."""
 
     def mark_refused(self, request: str, channel: str, version: int) -> None:
         """The channel does not take this version of the card: not tried again until there is another."""
@@ -178,8 +169,20 @@ class Transaction(Protocol):
     def drop_passes(self, person: str, kind: str) -> None:
         """All of a kind that a person has."""
 
+    def keep_device(self, device: Device, *, first: bool = False) -> None:
+        """Keep a browser that takes messages, over one of the same id; `first`: only if there is none."""
+
+    def drop_device(self, device: str | None, person: str) -> None:
+        """Forget it, if it is this person's; None: all of this person's."""
+
+    def keep_upload(self, upload: Upload, most: int) -> bool:
+        """Keep what was uploaded, until a request holds it or its time is over.
+
+        The same again begins its time anew. False: `most` of this asker's wait already, and nothing was kept.
+        """
+
     def sweep(self, now: datetime) -> int:
-        """Forget first answers, drafts and passes whose time is over; how many."""
+        """Forget first answers, drafts, passes and uploads whose time is over; how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +195,21 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to list. `status`: pending, decided or outcome; `asker`: `program:x`; `audience`: `role:x`, `person:y`."""
+    """What to list. `status`: pending, decided or outcome; `asker`: `program:x`; `audience`: `role:x`, `person:y`.
+
+    `open_to`: a person who has neither voted on it nor asked for it. `others`: the rest of what `audience` and
+    `open_to` name together.
+    """
 
     status: str = "pending"
     tier: int | None = None
     subject: str | None = None
     asker: str | None = None
     audience: tuple[str, ...] = ()
+    voter: str | None = None
+    """Only those on which this person's vote counts."""
+    open_to: str | None = None
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +233,8 @@ class Reader(Protocol):
     def page(self, wanted: Filter, cursor: str | None, size: int) -> Page[Request]:
         """Pending: highest tier first, then the nearest deadline. Ended: the latest first. ValueError: a bad cursor."""
 
-    def counts(self) -> Mapping[int, int]:
-        """How many are pending, by tier."""
+    def counts(self, wanted: Filter = Filter()) -> Mapping[int, int]:
+        """How many are pending, by tier; of those whom `audience`, `open_to` and `others` name."""
 
     def history(self, request: str) -> Sequence[Recorded]:
         """All facts about one request, in order."""
@@ -262,6 +273,15 @@ class Reader(Protocol):
 
     def passes(self, person: str, kind: str, now: datetime) -> Sequence[Pass]:
         """Those of a kind that a person has, the one seen last first."""
+
+    def device(self, device: str) -> Device | None:
+        """A browser that takes messages."""
+
+    def devices(self, people: Collection[str]) -> Sequence[Device]:
+        """Those of all these people, the newest first."""
+
+    def upload(self, upload: str) -> Upload | None:
+        """What was uploaded, with its content."""
 
     def ping(self) -> None:
         """Ask the database for anything at all."""

@@ -23,7 +23,7 @@ from core.model import Gate
 from core.request import Request
 from core.text import cut
 from core.token import Token
-from core.wording import outcome_sentence
+from core.wording import outcome_sentence, settling_sentence
 
 QUEUE = "queue|"
 ENDED = 100
@@ -65,8 +65,10 @@ def joinable(request: Request) -> bool:
         and ruling.tier == 1
         and ruling.gate is Gate.ASK
         and not ruling.web_only
+        and not ruling.broken
         and stays(request)
         and card.is_whole(request.proposal)
+        and not request.proposal.attachments
         and len(request.proposal.title) <= LONGEST_TITLE
         and len(_asked(request)) <= LONGEST_ROW - _ROOM_TO_SAY
     )
@@ -148,7 +150,7 @@ def _asked(request: Request) -> str:
 
 
 def _row(request: Request) -> str:
-    if (ended := outcome_sentence(request)) is not None:
+    if (ended := outcome_sentence(request) or settling_sentence(request)) is not None:
         return cut(ended, LONGEST_ROW)
     votes = ", ".join(f"{vote.person}: {vote.choice.value.replace('_', ' ')}" for vote in request.counted())
     parts = (_asked(request), votes, card.says(request.proposal))

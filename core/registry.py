@@ -27,6 +27,17 @@ from core.accounts import (
 )
 from core.commands import Command
 from core.errors import Refused
+from core.guests import (
+    AddPerson,
+    ChangePerson,
+    EntryOffered,
+    GuestCommand,
+    OfferEntry,
+    RemovePerson,
+    guest_fault,
+    invited,
+    taken,
+)
 from core.model import Account, Actor, ActorKind, Away, Key, Person, Program, Words
 from core.policy import Policy
 from core.policy_document import read_policy
@@ -112,6 +123,7 @@ RegistryEvent = (
     | Stopped
     | Resumed
     | AccountEvent
+    | EntryOffered
 )
 
 
@@ -120,7 +132,7 @@ def stream_of(event: RegistryEvent) -> str:
     match event:
         case PersonDeclared():
             return f"{REGISTRY}person:{event.person.id}"
-        case PersonRemoved() | AwaySet() | AccountLinked() | AccountUnlinked() | LinkOffered():
+        case PersonRemoved() | AwaySet() | AccountLinked() | AccountUnlinked() | LinkOffered() | EntryOffered():
             return f"{REGISTRY}person:{event.person}"
         case ProgramDeclared():
             return f"{REGISTRY}program:{event.program.id}"
@@ -187,7 +199,9 @@ class Resume(Command):
     pass
 
 
-RegistryCommand = DeclarePeople | AdoptPolicy | SetAway | CreateKey | RevokeKey | Stop | Resume | AccountCommand
+RegistryCommand = (
+    DeclarePeople | AdoptPolicy | SetAway | CreateKey | RevokeKey | Stop | Resume | AccountCommand | GuestCommand
+)
 REGISTRY_COMMANDS = get_args(RegistryCommand)
 
 SCOPES: Mapping[ActorKind, frozenset[str]] = {
@@ -227,6 +241,8 @@ def evolve_registry(registry: Registry, event: RegistryEvent) -> Registry:
             return replace(registry, stopped=None)
         case AccountLinked() | AccountUnlinked() | LinkOffered():
             return replace(registry, accounts=evolve_accounts(registry.accounts, event))
+        case EntryOffered():
+            return registry
         case _:
             assert_never(event)
 
@@ -259,6 +275,8 @@ def decide_registry(registry: Registry, command: RegistryCommand, now: datetime)
             return (Resumed(),) if registry.stopped else ()
         case OfferLink() | LinkAccount() | UnlinkAccount():
             return decide_accounts(registry.accounts, registry.people, command, now)
+        case AddPerson() | ChangePerson() | RemovePerson() | OfferEntry():
+            return _guest(registry, command, now) if _is_admin(registry, command.actor) else _not_admin()
         case _:
             assert_never(command)
 
@@ -286,17 +304,43 @@ def _declare(registry: Registry, command: DeclarePeople, now: datetime) -> tuple
     declared = {person.id for person in command.people}
     for person in registry.people.values():
         if person.declared and person.active and person.id not in declared:
-            events.append(PersonRemoved(person.id))
-            # So that the keys do not come back to life with somebody of the same name.
-            events += [
-                KeyRevoked(key.id, now)
-                for key in registry.keys.values()
-                if key.kind is ActorKind.PERSON and key.ref == person.id and key.revoked_at is None
-            ]
+            events += _removal(registry, person.id, now)
     removed = [event.person for event in events if isinstance(event, PersonRemoved)]
     events += kept_in_step(registry.accounts, command.accounts, removed)
     events += [ProgramDeclared(p) for p in command.programs if registry.programs.get(p.id) != p]
     return tuple(events)
+
+
+def _removal(registry: Registry, person: str, now: datetime) -> list[RegistryEvent]:
+    """Somebody goes, and their keys with them: they must not come back to life with somebody of the same name."""
+    keys = (key for key in registry.keys.values() if key.kind is ActorKind.PERSON and key.ref == person)
+    return [PersonRemoved(person), *(KeyRevoked(key.id, now) for key in keys if key.revoked_at is None)]
+
+
+def _guest(registry: Registry, command: GuestCommand, now: datetime) -> tuple[RegistryEvent, ...] | Refused:
+    if isinstance(command, OfferEntry):
+        found = registry.people.get(command.person)
+        if found is None or not found.active:
+            return Refused("not_found", "There is no such person.")
+        return (EntryOffered(found.id),)
+    if isinstance(command, RemovePerson):
+        known = invited(command.person, registry.people)
+        if isinstance(known, Refused):
+            return known
+        accounts = (AccountUnlinked(known.id, account) for account in registry.accounts.of(known.id))
+        return (*_removal(registry, known.id, now), *accounts)
+    person = replace(command.person, active=True, declared=False, away=None)
+    if refused := guest_fault(person):
+        return refused
+    if isinstance(command, ChangePerson):
+        known = invited(person.id, registry.people)
+        if isinstance(known, Refused):
+            return known
+        person = replace(person, away=known.away)
+        return () if person == known else (PersonDeclared(person, command.name.commitment),)
+    if refused := taken(person.id, registry.people, registry.programs):
+        return refused
+    return (PersonDeclared(person, command.name.commitment),)
 
 
 def _adopt(registry: Registry, command: AdoptPolicy) -> tuple[RegistryEvent, ...] | Refused:

@@ -72,7 +72,8 @@ class Request:
     replaces: str | None = None
     iteration: int = 1
     votes: tuple[Vote, ...] = ()
-    """Votes that count or counted: those on the current revision, and earlier ones for their reasons."""
+    """Votes that count or counted: those on the current revision, earlier ones for their reasons, and what was taken
+    back."""
     voided: frozenset[str] = frozenset()
     """People whose votes on the current revision were voided because they were removed."""
     suggestions: tuple[Suggestion, ...] = ()
@@ -122,11 +123,13 @@ class Request:
         if not self.votes:
             return ()
         number = self.revision.number
-        return tuple(v for v in self.votes if v.revision == number and v.person not in self.voided)
+        return tuple(
+            v for v in self.votes if v.revision == number and v.taken_back is None and v.person not in self.voided
+        )
 
     def vote_of(self, person: str, revision: int | None = None) -> Vote | None:
-        """This person's vote on `revision`, or their latest on any."""
+        """This person's vote on `revision`, or their latest on any; none that they have taken back."""
         for vote in reversed(self.votes):
-            if vote.person == person and (revision is None or vote.revision == revision):
+            if vote.person == person and vote.taken_back is None and (revision is None or vote.revision == revision):
                 return vote
         return None

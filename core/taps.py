@@ -53,6 +53,8 @@ class FormField:
     longest: int = 1_000
     error: str = ""
     """What was wrong with the value, to be shown beside it."""
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """What a surface may check as one types: `least`, `most`, `above`, `below`, `step`, `whole`, `shortest`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,23 @@ def form_field(name: str, field: Mapping[str, Any], value: Json, hint: str = "",
         required=kind not in ("text", "lines") or bool(field.get("minLength", field.get("minItems"))),
         longest=min(field.get("maxLength", 3_000), 3_000),
         error=error,
+        bounds=_bounds(field) if kind != "choice" else {},
     )
+
+
+_BOUNDS = {
+    "minimum": "least",
+    "maximum": "most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+    "multipleOf": "step",
+    "minLength": "shortest",
+}
+
+
+def _bounds(field: Mapping[str, Any]) -> dict[str, str]:
+    found = {name: typed(field[key]) for key, name in _BOUNDS.items() if key in field}
+    return {**found, "whole": "yes"} if field["type"] == "integer" else found
 
 
 def bounds(field: Mapping[str, Any]) -> str:

@@ -45,6 +45,7 @@ def tally(votes: Iterable[Vote], needed: int, eligible: int, remaining: int) -> 
     - asking for changes ends the request, whoever else has said what;
     - `needed` approvals approve; as many rejections reject, and so do fewer when they alone put the quorum out of
       reach (of three who must all agree, one is enough);
+    - where both would do (a grace leaves the time for it), it is rejected: a tie never approves;
     - an abstention counts for neither side. A quorum that abstentions or absences put out of reach is
       `unreachable`: it is escalated, and expires; it never decides.
     A modification counts as approval of the revision it made.
@@ -62,10 +63,10 @@ def tally(votes: Iterable[Vote], needed: int, eligible: int, remaining: int) -> 
             asked_for_changes = True
     if asked_for_changes:
         verdict = Verdict.CHANGES_REQUESTED
-    elif approvals >= needed:
-        verdict = Verdict.APPROVED
     elif rejections >= needed or (rejections and max(eligible, needed) - rejections < needed):
         verdict = Verdict.REJECTED
+    elif approvals >= needed:
+        verdict = Verdict.APPROVED
     elif approvals + remaining < needed:
         verdict = Verdict.UNREACHABLE
     else:

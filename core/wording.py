@@ -8,6 +8,7 @@ from core.events import Blocked, Escalated, Reminded, RequestEvent
 from core.model import Outcome, Reason
 from core.policy import describe
 from core.request import Request
+from core.settling import settling
 from core.text import cut
 
 LONGEST_WORDS = 200
@@ -39,16 +40,29 @@ def outcome_sentence(
         sentence += " by " + ", ".join(decision.by)
     sentence += decision.at.strftime(", %d %b %H:%M UTC")
     if decision.outcome is Outcome.CHANGES_REQUESTED:
-        written = [(words or {}).get(vote.note or "") for vote in request.votes]
+        written = [(words or {}).get(vote.note or "") for vote in request.votes if vote.taken_back is None]
         notes = [cut(note, LONGEST_WORDS) for note in written if note]
         sentence += "".join(f": “{note}”" for note in notes)
-    latest = [vote.reasons[-1] for vote in request.votes if vote.reasons and vote.person in decision.by]
+    latest = [
+        vote.reasons[-1]
+        for vote in request.votes
+        if vote.reasons and vote.taken_back is None and vote.person in decision.by
+    ]
     reasons = [reason_text(reason, labels or {}, words or {}) for reason in latest]
     if why := ", ".join(dict.fromkeys(reasons)) or decision.why:
         sentence += f" ({why})"
     if request.claim is not None:
         sentence += f"; claimed by {request.claim.claimant.partition('/clm_')[0]}"
     return sentence
+
+
+def settling_sentence(request: Request) -> str | None:
+    """What the votes have decided and a grace holds back: `Approved by alice, counts at 12:03:10 UTC unless …`."""
+    decision = settling(request)
+    if decision is None:
+        return None
+    by = ", ".join(decision.by)
+    return f"{_VERBS[decision.outcome]} by {by}, counts at {decision.at:%H:%M:%S} UTC unless taken back"
 
 
 def reason_text(reason: Reason, labels: Mapping[str, str], words: Mapping[str, str]) -> str:

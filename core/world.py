@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.attachments import Upload
 from core.model import Person, Program
 from core.policy import Policy
 from core.request import Request
@@ -22,3 +23,5 @@ class World:
     stopped: str | None = None
     replaced: Request | None = None
     """The request that a submission names in `replaces`, if it exists."""
+    uploads: Mapping[str, Upload] = field(default_factory=dict)
+    """What a submission names in `attachments`, as far as it exists."""

@@ -86,8 +86,18 @@ def mark_attempted(session: Session, request: str, channel: str) -> None:
     session.run(_attempted, request=request, channel=channel)
 
 
-def mark_shown(session: Session, request: str, channel: str, version: int, ref: str | None) -> None:
-    session.run(_shown, request=request, channel=channel, version=version, reference=ref)
+def mark_shown(
+    session: Session, request: str, channel: str, version: int, ref: str | None, also: Sequence[str] = ()
+) -> None:
+    post = _post(session, request, channel)
+    if post is None:
+        return
+    # Somebody may have tapped a message that nobody knew of, while this one was brought up to date.
+    found = [one for one in (post.ref, *post.also) if one is not None and one != ref]
+    if set(found) <= set(also):
+        session.run(_shown, request=request, channel=channel, version=version, reference=ref)
+    else:
+        _stand(session, post, min(version, post.wanted - 1), ref, found[-MOST_ALSO:])
 
 
 def mark_refused(session: Session, request: str, channel: str, version: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from core.canonical import decode, encode
 from core.codec import read_values, write_values
-from core.ports import Pass
+from core.kept import Pass
 from storage.database import Session
 from storage.prepared import Insert, Prepared, Row
 from storage.rows import micros, moment

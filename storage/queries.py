@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Text, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, literal, not_, or_, select, tuple_
 
+from core.attachments import Upload
 from core.canonical import decode
+from core.kept import Device, Pass
 from core.model import Outcome
-from core.ports import Draft, Filter, Page, Pass, Post, Recorded
+from core.ports import Draft, Filter, Page, Post, Recorded
 from core.request import Request
-from storage import journal, outbox, passes
+from storage import attachments, devices, journal, outbox, passes
 from storage.database import READERS, Answer, Session, engine_for, reading
 from storage.prepared import Prepared, Row
 from storage.rows import micros, moment
@@ -29,9 +31,35 @@ def _holds(column: ColumnElement[str], name: ColumnElement[str]) -> ColumnElemen
     return func.replace(column, name, "") != column
 
 
-_counts = Prepared(
-    select(requests.c.rank, func.count()).where(requests.c.decided_at.is_(None)).group_by(requests.c.rank)
-)
+_ALL = Filter()
+
+
+def _names(wanted: Filter) -> dict[str, Any]:
+    """Whom a filter names, as parameters of a query."""
+    values: dict[str, Any] = {f"audience_{number}": f"|{name}|" for number, name in enumerate(wanted.audience)}
+    if wanted.open_to is not None:
+        values |= {"voter": f"|{wanted.open_to}|", "myself": f"person:{wanted.open_to}"}
+    return values
+
+
+def _named(given: frozenset[str], others: bool) -> list[ColumnElement[bool]]:
+    """The conditions that whom a filter names comes to."""
+    columns, conditions = requests.c, []
+    asked = sorted(name for name in given if name.startswith("audience_"))
+    if asked:
+        conditions.append(or_(*(_holds(columns.audience, bindparam(name, type_=Text)) for name in asked)))
+    if "voter" in given:
+        conditions.append(not_(_holds(columns.voters, bindparam("voter", type_=Text))))
+        conditions.append(columns.asker != bindparam("myself"))
+    return [not_(and_(*conditions))] if others and conditions else conditions
+
+
+@lru_cache(maxsize=64)
+def _counts_query(given: frozenset[str], others: bool) -> Prepared:
+    query = select(requests.c.rank, func.count()).where(requests.c.decided_at.is_(None), *_named(given, others))
+    return Prepared(query.group_by(requests.c.rank))
+
+
 _due = Prepared(
     select(requests.c.id)
     .where(requests.c.due_at <= bindparam("now"))
@@ -78,11 +106,12 @@ class SqlReader:
                 ("rank", -wanted.tier if wanted.tier is not None else None),
                 ("subject", wanted.subject),
                 ("asker", wanted.asker),
+                ("counted", f"|{wanted.voter}|" if wanted.voter is not None else None),
             )
             if value is not None
         }
-        values |= {f"audience_{number}": f"|{name}|" for number, name in enumerate(wanted.audience)}
-        query = _page_query(wanted.status == "pending", frozenset(values))
+        values |= _names(wanted)
+        query = _page_query(wanted.status == "pending", frozenset(values), wanted.others)
 
         def read(session: Session) -> tuple[list[Row], list[Request]]:
             rows = session.all(query, **values)
@@ -92,8 +121,10 @@ class SqlReader:
         rows, items = self._ask(read)
         return Page(items, _cursor(rows[size - 1][4:]) if len(rows) > size else None)
 
-    def counts(self) -> Mapping[int, int]:
-        return {-rank: count for rank, count in self._ask(lambda session: session.all(_counts))}
+    def counts(self, wanted: Filter = _ALL) -> Mapping[int, int]:
+        values = _names(wanted)
+        query = _counts_query(frozenset(values), wanted.others)
+        return {-rank: count for rank, count in self._ask(lambda session: session.all(query, **values))}
 
     def history(self, request: str) -> Sequence[Recorded]:
         return self._ask(lambda session: journal.history(session, request))
@@ -136,6 +167,15 @@ class SqlReader:
     def passes(self, person: str, kind: str, now: datetime) -> Sequence[Pass]:
         return self._ask(lambda session: passes.of(session, person, kind, now))
 
+    def device(self, device: str) -> Device | None:
+        return self._ask(lambda session: devices.find(session, device))
+
+    def devices(self, people: Collection[str]) -> Sequence[Device]:
+        return self._ask(lambda session: devices.of(session, sorted(people))) if people else []
+
+    def upload(self, upload: str) -> Upload | None:
+        return self._ask(lambda session: attachments.find(session, upload))
+
     def ping(self) -> None:
         self._ask(lambda session: session.one(_alive))
 
@@ -148,7 +188,7 @@ _ENDED_KEYS = ("decided_at", "id")
 
 
 @lru_cache(maxsize=256)
-def _page_query(pending: bool, given: frozenset[str]) -> Prepared:
+def _page_query(pending: bool, given: frozenset[str], others: bool) -> Prepared:
     """The query of a page for the filters that are given, by the names of their parameters."""
     columns = requests.c
     keys = [columns[name] for name in (_PENDING_KEYS if pending else _ENDED_KEYS)]
@@ -158,9 +198,9 @@ def _page_query(pending: bool, given: frozenset[str]) -> Prepared:
     for name in ("outcome", "rank", "subject", "asker"):
         if name in given:
             query = query.where(columns[name] == bindparam(name))
-    asked = sorted(name for name in given if name.startswith("audience_"))
-    if asked:
-        query = query.where(or_(*(_holds(columns.audience, bindparam(name, type_=Text)) for name in asked)))
+    if "counted" in given:
+        query = query.where(_holds(columns.voters, bindparam("counted", type_=Text)))
+    query = query.where(*_named(given, others))
     if f"after_{keys[0].name}" in given:
         place, behind = tuple_(*keys), tuple_(*(bindparam(f"after_{key.name}", type_=key.type) for key in keys))
         query = query.where(place > behind if pending else place < behind)

@@ -10,12 +10,14 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Integer, bindparam, delete, func, literal_column, select, update
 
+from core.attachments import Upload
 from core.errors import Refused, StoreFull, StoreUnavailable
+from core.kept import Device, Pass
 from core.model import Actor
-from core.ports import Draft, Pass, Remembered, Writing
+from core.ports import Draft, Remembered, Writing
 from core.registry import Registry
 from core.request import Request
-from storage import journal, outbox, passes
+from storage import attachments, devices, journal, outbox, passes
 from storage.database import Session, engine_for, opened, translated
 from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
@@ -78,6 +80,9 @@ class SqlTransaction:
         wanted = list(ids)
         return self._states.read(self._session, wanted, lock=True, anew=anew) if wanted else {}
 
+    def uploads(self, ids: Sequence[str]) -> Mapping[str, Upload]:
+        return attachments.locked(self._session, ids)
+
     def latest(self) -> datetime | None:
         row = self._session.one(_latest)
         return None if row is None else moment(row[0])
@@ -110,6 +115,8 @@ class SqlTransaction:
             outbox.want(session, writing.posts, writing.requests)
         if writing.words:
             session.insert(_write_down, [(w.commitment, w.text, w.salt) for w in writing.words])
+        if writing.kept:
+            attachments.hold(session, sorted(writing.kept))
         if writing.remembered:
             at = micros(now)
             rows = [
@@ -127,9 +134,9 @@ class SqlTransaction:
         self._take_turn()
         outbox.mark_attempted(self._session, request, channel)
 
-    def mark_shown(self, request: str, channel: str, version: int, ref: str | None) -> None:
+    def mark_shown(self, request: str, channel: str, version: int, ref: str | None, also: Sequence[str] = ()) -> None:
         self._take_turn()  # Before the row: who writes facts wants its posts only after it has its turn.
-        outbox.mark_shown(self._session, request, channel, version, ref)
+        outbox.mark_shown(self._session, request, channel, version, ref, also)
 
     def mark_refused(self, request: str, channel: str, version: int) -> None:
         self._take_turn()
@@ -172,9 +179,20 @@ class SqlTransaction:
     def drop_passes(self, person: str, kind: str) -> None:
         passes.drop_all(self._session, person, kind)
 
+    def keep_device(self, device: Device, *, first: bool = False) -> None:
+        devices.keep(self._session, device, first=first)
+
+    def drop_device(self, device: str | None, person: str) -> None:
+        devices.drop(self._session, device, person)
+
+    def keep_upload(self, upload: Upload, most: int) -> bool:
+        return attachments.keep(self._session, upload, most)
+
     def sweep(self, now: datetime) -> int:
-        old = self._session.run(_sweep, old=micros(now - ANSWERS_KEPT))
-        return old + outbox.sweep_drafts(self._session, now) + passes.sweep(self._session, now)
+        session = self._session
+        old = session.run(_sweep, old=micros(now - ANSWERS_KEPT))
+        unfinished = outbox.sweep_drafts(session, now) + attachments.sweep(session, now)
+        return old + unfinished + passes.sweep(session, now)
 
 
 def _refusal(refused: Refused) -> bytes:

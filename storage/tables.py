@@ -149,7 +149,8 @@ passes = Table(
 )
 Index("ix_passes_person", passes.c.person, passes.c.kind)
 Index("ix_passes_expiry", passes.c.expires_at)
-# Pictures and long texts of proposals, as they were written anew; a proposal holds their ids, which are hashes.
+# Pictures and long texts of proposals, as they were written anew; a proposal holds their ids, which are hashes. The
+# content stands last, so that SQLite need not read through it to what stands behind.
 attachments = Table(
     "attachments",
     metadata,
@@ -158,8 +159,17 @@ attachments = Table(
     Column("media_type", Text, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("kept", SmallInteger, nullable=False),  # 1: a request holds it
     Column("created_at", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+_waiting = text("kept = 0")
+Index(
+    "ix_attachments_waiting",
+    attachments.c.asker,
+    attachments.c.created_at,
+    sqlite_where=_waiting,
+    postgresql_where=_waiting,
 )
 # Where a browser of somebody's takes messages (web push), by the hash of its address.
 devices = Table(

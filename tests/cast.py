@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 from core.canonical import commit
-from core.commands import Cancel, CastVote, Command, GivenReason, GiveReason, Recheck, Submit, TakeClaim, Tick
+from core.commands import Cancel, CastVote, Command, GivenReason, GiveReason, Recheck, Submit, TakeBack, TakeClaim, Tick
 from core.commands import UpdateContext as Update
 from core.errors import Refused
 from core.events import RequestEvent
@@ -157,6 +157,10 @@ def modify(name: str, revision: int = 1, *, adopt: int | None = None, via: str =
 
 def reason(name: str, given: GivenReason, revision: int | None = None, by: Actor | None = None) -> GiveReason:
     return GiveReason(fresh(), by or person(name), REQUEST, reason=given, revision=revision)
+
+
+def take_back(name: str, revision: int | None = None, via: str = "web") -> TakeBack:
+    return TakeBack(fresh(), person(name, via), REQUEST, revision=revision)
 
 
 def cancel(by: Actor = MOMENTUM, why: str | None = None) -> Cancel:

@@ -6,19 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from bot.api.answers import (
-    KeyAnswer,
-    KeysAnswer,
-    LinkAnswer,
-    MeAnswer,
-    PeopleAnswer,
-    PersonAnswer,
-    PolicyAnswer,
-    StopAnswer,
-)
+from bot.api.answers import PolicyAnswer, StopAnswer
 from bot.api.auth import Caller
 from bot.api.calls import Calls, JsonResponse
 from bot.api.models import AwayBody, KeyBody, StopBody, UnlinkBody
+from bot.api.people_answers import KeyAnswer, KeysAnswer, LinkAnswer, MeAnswer, PeopleAnswer, PersonAnswer
 from bot.api.problems import Problem
 from bot.api.route import StrictRoute
 from bot.api.view import Doc, dump
@@ -30,7 +22,7 @@ from core.model import Account, ActorKind, Away, Key, Person
 from core.policy import Policy, describe
 from core.registry import SCOPES, CreateKey, Resume, RevokeKey, SetAway, Stop
 
-_PersonId = Annotated[str, Path(alias="id", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+PersonId = Annotated[str, Path(alias="id", pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 _KeyId = Annotated[str, Path(alias="id", pattern=r"^key_[0-9a-z]{1,26}$")]
 
 
@@ -46,7 +38,7 @@ def _accounts(accounts: Accounts, person: str) -> list[Doc]:
     ]
 
 
-def _person(person: Person, accounts: Accounts) -> Doc:
+def person_view(person: Person, accounts: Accounts) -> Doc:
     return {
         "id": person.id,
         "name": person.name,
@@ -92,6 +84,7 @@ def _policy(policy: Policy, stopped: str | None) -> Doc:
                 "silence": rule.silence,
                 "reasons": dict(rule.reasons),
                 "decide_in": "web" if rule.web_only else "chat",
+                "grace": duration_text(rule.grace) if rule.grace else None,
             }
             for rule in policy.rules
         ],
@@ -127,10 +120,10 @@ def admin_router(calls: Calls) -> APIRouter:
             raise Problem("not_a_person", 403, "People are shown to people.")
         registry = services.registry()
         found = sorted(registry.people.values(), key=lambda person: person.id)
-        return JsonResponse(dump({"items": [_person(person, registry.accounts) for person in found]}))
+        return JsonResponse(dump({"items": [person_view(person, registry.accounts) for person in found]}))
 
     @router.put("/people/{id}/away", response_model=PersonAnswer, tags=["people"], summary="Be away, or back again")
-    async def away(request: Request, person: _PersonId, body: AwayBody) -> Response:
+    async def away(request: Request, person: PersonId, body: AwayBody) -> Response:
         """One's own, or anybody's for an administrator. A delegate stands in with this person's authority, no more."""
         caller = calls.caller(request)
         caller.need("vote")
@@ -142,7 +135,7 @@ def admin_router(calls: Calls) -> APIRouter:
 
     def as_now(person: str) -> Response:
         registry = services.registry()
-        return JsonResponse(dump(_person(registry.people[person], registry.accounts)))
+        return JsonResponse(dump(person_view(registry.people[person], registry.accounts)))
 
     def who_may_link(request: Request, person: str) -> Caller:
         """For oneself with any token that votes; an account decides in a person's name, so for others `admin`."""
@@ -159,7 +152,7 @@ def admin_router(calls: Calls) -> APIRouter:
         tags=["people"],
         summary="A code that links an account in a chat",
     )
-    async def link(request: Request, person: _PersonId) -> Response:
+    async def link(request: Request, person: PersonId) -> Response:
         """For oneself, or for anybody by an administrator. The account that shows it to the bot (`/placet link CODE`)
         is this person's from then on. It works once, for ten minutes, and makes an earlier one useless.
         """
@@ -172,7 +165,7 @@ def admin_router(calls: Calls) -> APIRouter:
         return JsonResponse(dump({"code": code, "expires_at": time_text(until)}), 201, {"Cache-Control": "no-store"})
 
     @router.post("/people/{id}/unlink", response_model=PersonAnswer, tags=["people"], summary="Take an account away")
-    async def unlink(request: Request, person: _PersonId, body: UnlinkBody) -> Response:
+    async def unlink(request: Request, person: PersonId, body: UnlinkBody) -> Response:
         """One's own, or anybody's for an administrator. What is declared in `placet.yaml` is taken out there."""
         caller = who_may_link(request, person)
         account = Account(body.platform, body.workspace, body.user)

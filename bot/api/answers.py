@@ -77,6 +77,9 @@ class RulingAnswer(BaseModel):
     escalations: list[EscalationAnswer]
     expire_at: str
     silence: Literal["expire", "approve"]
+    grace: str | None
+    broken: list[str]
+    tiers: int | None
 
 
 class ReasonAnswer(BaseModel):
@@ -96,6 +99,7 @@ class VoteAnswer(BaseModel):
     reasons: list[ReasonAnswer]
     note: str | None = None
     acting_for: str | None = None
+    taken_back_at: str | None = None
 
 
 class SuggestionAnswer(BaseModel):
@@ -125,6 +129,8 @@ REQUEST_EXAMPLE: dict[str, Any] = {
     "id": "req_01m7xmjsfz89baewvj6q7e9ph4",
     "key": "2012-01-03/AAPL/sell_call",
     "status": "modified",
+    "settles_at": None,
+    "settles_as": None,
     "asker": {"kind": "program", "id": "momentum"},
     "created_at": "2026-11-20T15:14:00.000000Z",
     "version": 4,
@@ -146,7 +152,7 @@ REQUEST_EXAMPLE: dict[str, Any] = {
         "tier_name": "notable",
         "gate": "ask",
         "rule": "notable",
-        "why": ["amount > 25000 || confidence < 0.6 (amount is 41606.8, confidence is 0.64)"],
+        "why": ["amount > 25000 (amount is 41606.8)"],
         "policy": "9a8b9421fa945d98b5ac2ac9c2b33c4b53c0d3b1d7f24a3a7cf5b9b0e5a0c1d2",
         "route": {"roles": ["owner"], "people": [], "skills": []},
         "quorum": {"kind": "any", "needed": 1, "eligible": 1},
@@ -157,6 +163,9 @@ REQUEST_EXAMPLE: dict[str, Any] = {
         "escalations": [],
         "expire_at": "2026-11-20T19:14:00.000000Z",
         "silence": "expire",
+        "grace": None,
+        "broken": [],
+        "tiers": 3,
     },
     "votes": [
         {
@@ -189,12 +198,30 @@ REQUEST_EXAMPLE: dict[str, Any] = {
 }
 
 
+class AttachmentAnswer(BaseModel):
+    """What was uploaded, as it was written anew. A text has no width and no height."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"id": f"att_{'5e' * 32}", "media_type": "image/png", "width": 1280, "height": 720}
+        }
+    )
+
+    id: str
+    media_type: Literal["image/png", "image/jpeg", "text/plain"]
+    width: int
+    height: int
+
+
 class RequestAnswer(BaseModel):
     """A request as it stands."""
 
     id: str
     key: str | None
     status: Literal["pending"] | Outcome
+    settles_at: str | None
+    """When it counts what the votes have decided (`settles_as`), unless one of them is taken back."""
+    settles_as: Outcome | None
     asker: AskerAnswer
     created_at: str
     version: int
@@ -237,67 +264,6 @@ class EventAnswer(BaseModel):
 
 class EventsAnswer(BaseModel):
     items: list[EventAnswer]
-
-
-class AccountAnswer(BaseModel):
-    """Somebody on one platform. `workspace`: Slack's team; `declared`: in `placet.yaml`, and changed there only."""
-
-    platform: str
-    workspace: str
-    user: str
-    declared: bool
-
-
-class LinkAnswer(BaseModel):
-    """A code that links the account which shows it, once."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"code": "K7QF-93WD", "expires_at": "2026-11-20T15:24:00.000000Z"}}
-    )
-
-    code: str
-    expires_at: str
-
-
-class PersonAnswer(BaseModel):
-    id: str
-    name: str
-    roles: list[str]
-    skills: list[str]
-    admin: bool
-    active: bool
-    away_until: str | None
-    delegate: str | None
-    accounts: list[AccountAnswer]
-
-
-class PeopleAnswer(BaseModel):
-    items: list[PersonAnswer]
-
-
-class KeyAnswer(BaseModel):
-    """`token` is shown once, when the key is made."""
-
-    id: str
-    kind: Literal["program", "person"]
-    speaks_for: str
-    scopes: list[str]
-    label: str
-    created_at: str
-    revoked_at: str | None
-    token: str | None = None
-
-
-class KeysAnswer(BaseModel):
-    items: list[KeyAnswer]
-
-
-class MeAnswer(BaseModel):
-    kind: Literal["program", "person"]
-    id: str
-    scopes: list[str]
-    roles: list[str]
-    accounts: list[AccountAnswer]
 
 
 class PolicyAnswer(BaseModel):

@@ -13,14 +13,20 @@ from starlette.exceptions import HTTPException
 from bot.adapters.web.adapter import web_routes
 from bot.api.admin import admin_router
 from bot.api.answers import REQUEST_EXAMPLE, ProblemDocument
+from bot.api.attachments import PATH, attachments_router
 from bot.api.body import BodyLimit
 from bot.api.calls import Calls
+from bot.api.entry import entry_router
 from bot.api.live import add_docs, live_router
 from bot.api.problems import TITLES, Problem
 from bot.api.requests import requests_router
+from bot.api.words import said
 from bot.services import Services
+from core.attachments import LARGEST, MOST_PICTURES
 from core.errors import StoreUnavailable
 
+ASKING = "/ask"
+"""Where people ask by hand, and send pictures with the form."""
 log = logging.getLogger("placet.api")
 _ABOUT = """Puts what programs propose before the right people, and records what they decide.
 
@@ -41,7 +47,8 @@ def create_app(services: Services) -> FastAPI:
     )
     calls = Calls(services)
     app.state.keyring = calls.keyring
-    for router in (requests_router(calls), admin_router(calls), live_router(calls)):
+    routers = (requests_router, attachments_router, admin_router, entry_router, live_router)
+    for router in (made(calls) for made in routers):
         # As they are: an included router is asked for each of its routes anew, which costs more than the route.
         app.router.routes.extend(router.routes)
     app.router.routes.extend(web_routes(services))
@@ -51,7 +58,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_exception_handler(Exception, _fault)
-    app.add_middleware(BodyLimit, most=services.max_body)
+    app.add_middleware(BodyLimit, most=services.max_body, larger={PATH: LARGEST, ASKING: (MOST_PICTURES + 1) * LARGEST})
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -66,10 +73,7 @@ async def _invalid(request: Request, problem: Exception) -> Response:
     errors = []
     for error in problem.errors():
         place = [str(part) for part in error["loc"] if part not in ("body", "query", "path", "header")]
-        message = error["msg"].removeprefix("Value error, ")
-        if error["type"] == "extra_forbidden":
-            message = "is not known here; take it out or correct its spelling"
-        errors.append({"field": ".".join(place) or "body", "message": message})
+        errors.append({"field": ".".join(place) or "body", "message": said(error)})
     detail = "; ".join(f"{error['field']} {error['message']}" for error in errors[:5])
     unread = any(error["type"] in ("json_invalid", "model_attributes_type") for error in problem.errors())
     if unread and request.headers.get("content-type", "").split(";")[0] not in ("", "application/json"):
@@ -122,7 +126,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                     statuses += [400, 404, 409, 413, 415, 507]
                     if path.startswith("/v1/requests"):
                         operation.setdefault("parameters", []).append(_IDEMPOTENCY)
-            if path.endswith(("/claim", "/cancel", "/away")):
+            if path.endswith(("/claim", "/cancel", "/take-back", "/away")):
                 operation["requestBody"]["required"] = False
             if path == "/v1/policy":
                 statuses.append(404)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -108,21 +109,29 @@ def free_values(value: dict[str, Any]) -> dict[str, Any]:
 
 
 class BodyLimit:
-    """ASGI middleware: a body over the bound is answered with 413 before it is read to its end."""
+    """ASGI middleware: a body over the bound is answered with 413 before it is read to its end.
 
-    def __init__(self, app: Any, most: int) -> None:
+    `larger`: paths with a bound of their own for all that lies below them, where that is higher.
+    """
+
+    def __init__(self, app: Any, most: int, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._most = most
+        self._larger = [(f"{path}/", bound) for path, bound in (larger or {}).items()]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
+        here = f"{scope['path']}/"
+        most = max([self._most, *(most for path, most in self._larger if here.startswith(path))])
         for name, value in scope["headers"]:
             if name == b"content-length":
                 # The server reads no more than the length that was announced.
-                fits = value.isdigit() and int(value) <= self._most
-                await (self._app if fits else self._refuse)(scope, receive, send)
+                if value.isdigit() and int(value) <= most:
+                    await self._app(scope, receive, send)
+                else:
+                    await _too_large(most).response(scope["path"])(scope, receive, send)
                 return
         size = 0
 
@@ -130,12 +139,12 @@ class BodyLimit:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > self._most:
-                raise Problem("too_large", 413, f"A body has at most {self._most} bytes.")
+            if size > most:
+                raise _too_large(most)
             return message
 
         await self._app(scope, counted, send)
 
-    async def _refuse(self, scope: Any, receive: Any, send: Any) -> None:
-        problem = Problem("too_large", 413, f"A body has at most {self._most} bytes.")
-        await problem.response(scope.get("path", ""))(scope, receive, send)
+
+def _too_large(most: int) -> Problem:
+    return Problem("too_large", 413, f"A body has at most {most} bytes here.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import Request, Response
@@ -22,6 +23,7 @@ from core.errors import Refused, StoreFull, StoreUnavailable
 from core.request import Request as State
 
 _KEY = re.compile(r"[!-~]{1,200}")
+Found = TypeVar("Found")
 _AGAIN = {"Retry-After": "1"}
 
 
@@ -50,22 +52,7 @@ class Calls:
 
     async def carry_out(self, command: Command) -> Done:
         """Carry out a command. Raises Problem for every other end than success."""
-        try:
-            outcome = await self.services.ask(command)
-        except StoreFull as problem:
-            raise Problem("no_room", 507, "The database has no room left; nothing was recorded.") from problem
-        except Overloaded as problem:
-            raise Problem("overloaded", 503, str(problem), headers=_AGAIN) from problem
-        except Closing as problem:
-            raise Problem("closing", 503, str(problem), headers=_AGAIN) from problem
-        except (NotCertain, StoreUnavailable) as problem:
-            raise Problem(
-                "not_certain",
-                503,
-                "The database does not answer. It is not certain that this was recorded: send it again, with the same "
-                "key if you gave one.",
-                headers=_AGAIN,
-            ) from problem
+        outcome = await answered(self.services.ask(command))
         if isinstance(outcome, Refused):
             raise refusal(outcome)
         if isinstance(outcome, Failed):
@@ -89,6 +76,26 @@ class Calls:
         if state is None or (caller.is_program and not state.asked_by(caller.actor)):
             raise Problem("not_found", 404, "There is no such request.")
         return state
+
+
+async def answered(work: Awaitable[Found]) -> Found:
+    """What the desk is asked, and its exceptions as problems."""
+    try:
+        return await work
+    except StoreFull as problem:
+        raise Problem("no_room", 507, "The database has no room left; nothing was recorded.") from problem
+    except Overloaded as problem:
+        raise Problem("overloaded", 503, str(problem), headers=_AGAIN) from problem
+    except Closing as problem:
+        raise Problem("closing", 503, str(problem), headers=_AGAIN) from problem
+    except (NotCertain, StoreUnavailable) as problem:
+        raise Problem(
+            "not_certain",
+            503,
+            "The database does not answer. It is not certain that this was recorded: send it again, with the same "
+            "key if you gave one.",
+            headers=_AGAIN,
+        ) from problem
 
 
 def idempotency_key(request: Request) -> str | None:

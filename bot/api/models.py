@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from bot.api.body import free_values
+from core.attachments import LONGEST_TEXT, LONGEST_TITLE, MOST_PICTURES, MOST_TEXTS, PATTERN
 from core.durations import parse_duration
 from core.expressions import compiled
 from core.forms import schema_fault
-from core.model import Proposal
+from core.model import Proposal, Similar
 from core.text import fault, normal
 
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,12})?")
@@ -80,6 +81,7 @@ def _moment(value: Any) -> Any:
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_text(200))]
+Caption = Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE), AfterValidator(_text(LONGEST_TITLE))]
 Subject = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_text(80))]
 Key = Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]
 Summary = Annotated[str, Field(min_length=1, max_length=3_000), AfterValidator(_text(3_000, lines=True))]
@@ -105,6 +107,48 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,10}$")]
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AttachmentBody(_Body):
+    """Something that was uploaded, or that is given right here: one of `id`, `text` and `data`."""
+
+    id: Annotated[str, Field(pattern=PATTERN)] | None = None
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)] | None = None
+    data: Annotated[str, Field(min_length=1)] | None = Field(None, description="A picture's bytes in Base64.")
+    title: Caption | None = Field(None, description="What it shows: who cannot see the picture hears this.")
+
+    @model_validator(mode="after")
+    def _one(self) -> AttachmentBody:
+        if sum(given is not None for given in (self.id, self.text, self.data)) != 1:
+            raise ValueError("holds one of `id` (of an upload), `text` and `data`")
+        return self
+
+
+def _named(value: Any) -> Any:
+    return {"id": value} if isinstance(value, str) else value
+
+
+Attached = Annotated[
+    AttachmentBody,
+    BeforeValidator(_named),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": PATTERN}, AttachmentBody.model_json_schema()]}),
+]
+
+
+class SimilarBody(_Body):
+    """How similar requests went before: `good` of `count` went well."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"count": 42, "good": 31}})
+
+    count: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    good: Annotated[int, Field(ge=0, le=1_000_000_000)]
+    words: Caption | None = Field(None, description="Similar in what, and since when.")
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> SimilarBody:
+        if self.good > self.count:
+            raise ValueError("has more that went well (`good`) than there were (`count`)")
+        return self
 
 
 class SubmitBody(_Body):
@@ -151,6 +195,10 @@ class SubmitBody(_Body):
     algorithm: Subject | None = None
     advisory: bool = False
     replaces: RequestId | None = Field(None, description="The request for which changes were asked.")
+    attachments: Annotated[list[Attached], Field(max_length=MOST_PICTURES + MOST_TEXTS)] = Field(
+        default_factory=list, description="Up to three pictures and one text: ids of uploads, or the things themselves."
+    )
+    similar: SimilarBody | None = None
 
     def proposal(self) -> Proposal:
         return Proposal(
@@ -170,6 +218,7 @@ class SubmitBody(_Body):
             account=self.account,
             algorithm=self.algorithm,
             advisory=self.advisory,
+            similar=Similar(self.similar.count, self.similar.good, self.similar.words) if self.similar else None,
         )
 
     def fault(self) -> tuple[str, str] | None:
@@ -219,6 +268,14 @@ class VoteBody(_Body):
     note: Note | None = None
 
 
+class TakeBackBody(_Body):
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"revision": 1}})
+
+    revision: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        None, description="The revision that you voted on; the current one, if left out."
+    )
+
+
 class CancelBody(_Body):
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"why": "the signal is gone"}})
 
@@ -265,6 +322,28 @@ class UnlinkBody(_Body):
     platform: Literal["slack", "discord", "telegram"]
     workspace: Annotated[str, Field(pattern=r"^[A-Z0-9]{0,24}$")] = Field("", description="Slack's team.")
     user: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,24}$")]
+
+
+class SessionBody(_Body):
+    """Which session, as `GET /v1/people/{id}/sessions` shows it; null: all of them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"example": {"session": "3f9a1c0b7d2e"}})
+
+    session: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")] | None
+
+
+class InviteBody(_Body):
+    """Who is to come, and as what. An administrator is made expressly, or not at all."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"example": {"id": "gina", "name": "Gina", "roles": ["trader"]}}
+    )
+
+    id: Slug
+    name: Subject
+    roles: list[Slug] = Field([], max_length=20)
+    skills: list[Slug] = Field([], max_length=20)
+    admin: bool = False
 
 
 class KeyBody(_Body):

@@ -24,6 +24,7 @@ STATUS: Mapping[str, int] = {
     "web_only": 403,
     "not_admin": 403,
     "not_found": 404,
+    "too_large": 413,
 }
 """The HTTP status of each refusal; what is not here is a conflict with how things stand (409)."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from bot.api.answers import EventsAnswer, PageAnswer, RequestAnswer
+from bot.api.attachments import proposal_of
 from bot.api.calls import Calls, JsonResponse, body_digest, idempotency_key
 from bot.api.models import (
     CancelBody,
@@ -16,6 +17,7 @@ from bot.api.models import (
     ReasonAfterwardsBody,
     ReasonBody,
     SubmitBody,
+    TakeBackBody,
     VoteBody,
 )
 from bot.api.problems import Problem
@@ -23,7 +25,7 @@ from bot.api.route import StrictRoute
 from bot.api.view import dump, event_view, request_view
 from bot.faces import commitments
 from bot.ids import new_id, written
-from core.commands import Cancel, CastVote, GivenReason, GiveReason, Submit, TakeClaim, UpdateContext
+from core.commands import Cancel, CastVote, GivenReason, GiveReason, Submit, TakeBack, TakeClaim, UpdateContext
 from core.engine import Done
 from core.model import Choice, WouldAgree
 from core.ports import Filter
@@ -73,7 +75,7 @@ def requests_router(calls: Calls) -> APIRouter:
                 actor=caller.actor,
                 request=new_id("req"),
                 digest=await body_digest(request) if key else "",
-                proposal=body.proposal(),
+                proposal=await proposal_of(calls, caller, body),
                 key=key,
                 replaces=body.replaces,
             )
@@ -185,6 +187,16 @@ def requests_router(calls: Calls) -> APIRouter:
         name, digest = await calls.identity(request, caller, "reason")
         command = GiveReason(name, caller.actor, request_id, digest, _given(body), body.revision)
         return await _shown(await calls.carry_out(command))
+
+    @router.post("/{id}/take-back", response_model=RequestAnswer, summary="Take your vote back")
+    async def take_back(request: Request, request_id: _OneId, body: TakeBackBody) -> Response:
+        """While the rule's grace lasts (`settles_at`). It stays on record and counts no longer; you may vote again."""
+        caller = calls.caller(request)
+        caller.need("vote")
+        name, digest = await calls.identity(request, caller, "take-back")
+        return await _shown(
+            await calls.carry_out(TakeBack(name, caller.actor, request_id, digest, revision=body.revision))
+        )
 
     @router.post("/{id}/cancel", response_model=RequestAnswer, summary="Withdraw a request")
     async def cancel(request: Request, request_id: _OneId, body: CancelBody) -> Response:

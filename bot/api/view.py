@@ -13,9 +13,10 @@ import orjson
 from core import forms
 from core.canonical import plain_decimal, time_text, trimmed
 from core.durations import duration_text
-from core.model import Change, Claim, Decision, Proposal, Reason, Route, Ruling, Vote
+from core.model import Attachment, Change, Claim, Decision, Proposal, Reason, Route, Ruling, Similar, Vote
 from core.ports import Recorded
 from core.request import Request
+from core.settling import settling
 
 Doc = dict[str, Any]
 Texts = Mapping[str, str]
@@ -54,8 +55,20 @@ def proposal_view(p: Proposal) -> Doc:
         "account": p.account,
         "algorithm": p.algorithm,
         "advisory": p.advisory,
+        "attachments": [_attachment(one) for one in p.attachments] or None,
+        "similar": _similar(p.similar) if p.similar else None,
     }
     return {name: value for name, value in doc.items() if value is not None}
+
+
+def _attachment(a: Attachment) -> Doc:
+    doc: Doc = {"id": a.id, "kind": a.kind, "title": a.title, "media_type": a.media_type}
+    return doc | {"width": a.width, "height": a.height} if a.kind == "picture" else doc
+
+
+def _similar(s: Similar) -> Doc:
+    doc: Doc = {"count": s.count, "good": s.good}
+    return doc | {"words": s.words} if s.words else doc
 
 
 def _route(route: Route) -> Doc:
@@ -79,6 +92,9 @@ def ruling_view(r: Ruling) -> Doc:
         "escalations": [{"at": time_text(e.at), "to": _route(e.to)} for e in r.escalations],
         "expire_at": time_text(r.expire_at),
         "silence": r.silence,
+        "grace": duration_text(r.grace) if r.grace else None,
+        "broken": r.broken,
+        "tiers": r.tiers,
     }
 
 
@@ -98,13 +114,17 @@ def _vote(vote: Vote, request: Request, texts: Texts) -> Doc:
         "revision": vote.revision,
         "at": time_text(vote.at),
         "via": vote.via,
-        "counts": vote.revision == request.revision.number and vote.person not in request.voided,
+        "counts": vote.revision == request.revision.number
+        and vote.taken_back is None
+        and vote.person not in request.voided,
         "reasons": [_reason(reason, texts) for reason in vote.reasons],
     }
     if vote.note is not None:
         doc["note"] = texts.get(vote.note)
     if vote.acting_for is not None:
         doc["acting_for"] = vote.acting_for
+    if vote.taken_back is not None:
+        doc["taken_back_at"] = time_text(vote.taken_back)
     return doc
 
 
@@ -159,10 +179,13 @@ def request_view(request: Request, texts: Texts | None = None) -> Doc:
     """`status` is `pending` or the outcome; `parameters` in `proposal` are those of the current revision."""
     texts = texts or {}
     proposal, ruling, context = _revision_view(request)
+    settles = settling(request)
     return {
         "id": request.id,
         "key": request.key,
         "status": request.decision.outcome if request.decision else "pending",
+        "settles_at": time_text(settles.at) if settles else None,
+        "settles_as": settles.outcome if settles else None,
         "changes": [_change(change) for change in _changes(request)],
         "asker": {"kind": request.asker.kind, "id": request.asker.ref},
         "created_at": time_text(request.created_at),

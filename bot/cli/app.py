@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.api.view import dump
 from bot.cli import tables
-from bot.cli.client import Client, Declined, Unreachable, exact, request_path
+from bot.cli.client import Client, Declined, Unreachable, exact, request_path, whole_id
 from bot.config import Settings, read_settings
 from core.durations import parse_duration
 from core.errors import PlacetError
@@ -61,7 +61,7 @@ class Said(StrEnum):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request: req_…")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request: req_…, or the end of it.")]
 
 
 def settings() -> Settings:
@@ -203,6 +203,7 @@ def show_request(
 ) -> None:
     """One request in full."""
     client = Client(settings())
+    request_id = whole_id(client, request_id)
     if history:
         events = client.get(request_path(request_id, "events"))
         rows = [
@@ -241,6 +242,7 @@ def vote(
     if (words or would_agree) and not reason:
         raise typer.BadParameter("--words and --would-agree go with --reason")
     client = Client(settings())
+    request_id = whole_id(client, request_id)
     body: dict[str, Any] = {"choice": choice.value.replace("-", "_")}
     body["revision"] = revision or client.get(request_path(request_id))["revision"]
     if values:
@@ -282,7 +284,16 @@ def reason(
     as_json: Json = False,
 ) -> None:
     """Say why, after you have voted."""
-    request = Client(settings()).post(request_path(request_id, "reason"), _reason(code, words, would_agree))
+    client = Client(settings())
+    request = client.post(request_path(whole_id(client, request_id), "reason"), _reason(code, words, would_agree))
+    show(request, as_json, lambda: tables.request_card(request))
+
+
+@app.command("take-back")
+def take_back(request_id: RequestId, as_json: Json = False) -> None:
+    """Take your vote back, while the rule leaves the time for it."""
+    client = Client(settings())
+    request = client.post(request_path(whole_id(client, request_id), "take-back"))
     show(request, as_json, lambda: tables.request_card(request))
 
 
@@ -294,7 +305,8 @@ def cancel(
 ) -> None:
     """Withdraw a request, as the program that asked."""
     body = {"why": why} if why else {}
-    request = Client(settings(), "program").post(request_path(request_id, "cancel"), body)
+    client = Client(settings(), "program")
+    request = client.post(request_path(whole_id(client, request_id), "cancel"), body)
     show(request, as_json, lambda: tables.request_card(request))
 
 
@@ -306,7 +318,8 @@ def claim(
 ) -> None:
     """Take the right to act on a decision, once, as the program that asked."""
     body = {"claimant": claimant} if claimant else {}
-    request = Client(settings(), "program").post(request_path(request_id, "claim"), body)
+    client = Client(settings(), "program")
+    request = client.post(request_path(whole_id(client, request_id), "claim"), body)
     show(request, as_json, lambda: tables.request_card(request))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import weakref
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,9 @@ import httpx
 from bot.api.view import dump
 from bot.config import Settings
 from core.errors import PlacetError
+
+_END = re.compile(r"[0-9a-z]{4,26}")
+_A_PAGE, _MOST_PAGES = 200, 3
 
 
 class Unreachable(PlacetError):
@@ -102,6 +106,27 @@ def _token(settings: Settings, server: str, role: str) -> str:
             "into PLACET_TOKEN (made with `placet key create`)."
         )
     return Path(file).read_text(encoding="ascii").strip()
+
+
+def whole_id(client: Client, typed: str) -> str:
+    """The id of a request, of which the end will do, as chats show it. Raises Declined when it is not to be told."""
+    end = typed.strip().removeprefix("…").lower()
+    if not _END.fullmatch(end):
+        return typed
+    found: list[str] = []
+    for status in ("pending", "decided"):
+        cursor = None
+        for _ in range(_MOST_PAGES):
+            page = client.get("/v1/requests", status=status, limit=_A_PAGE, cursor=cursor)
+            found += [request["id"] for request in page["items"] if request["id"].endswith(end)]
+            cursor = page["cursor"]
+            if cursor is None:
+                break
+    if not found:
+        raise Declined(404, {"detail": f"There is no request that ends with {end}; `placet pending` lists what waits."})
+    if len(found) > 1:
+        raise Declined(404, {"detail": f"{len(found)} requests end with {end}: give more characters of the id."})
+    return found[0]
 
 
 def request_path(request: str, *more: str) -> str:

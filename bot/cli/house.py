@@ -143,6 +143,70 @@ def people_unlink(
     show(document, as_json, lambda: f"{_account(account)} is {person}'s no longer.")
 
 
+@people.command("login")
+def people_login(
+    person: Annotated[str | None, typer.Argument(metavar="PERSON", help="Whom; yourself, if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a link that signs somebody in with a browser, once. One for somebody else goes on record."""
+    client = Client(settings())
+    person = person or client.get("/v1/me")["id"]
+    made = client.post(f"/v1/people/{quote(person, safe='')}/login")
+    _print_link(made, as_json, f"It signs {person} in, once")
+
+
+@people.command("invite")
+def people_invite(
+    person: Annotated[str, typer.Argument(metavar="ID", help="What they are called on record, as in gina.")],
+    name: Annotated[str | None, typer.Option(help="Their name; the id, if left out.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="A role they have; may be repeated.")] = None,
+    skill: Annotated[list[str] | None, typer.Option(help="A skill they have; may be repeated.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Make them an administrator.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print a link with which somebody becomes a person here, once, within seven days."""
+    body = {"id": person, "name": name or person, "roles": role or [], "skills": skill or [], "admin": admin}
+    made = Client(settings()).post("/v1/invitations", body)
+    _print_link(made, as_json, f"Whoever opens it becomes {person}, once")
+
+
+def _print_link(made: dict[str, Any], as_json: bool, what: str) -> None:
+    if as_json:
+        show(made, True, lambda: "")
+        return
+    # The link alone goes to standard output, so that `$(placet people login)` is the link.
+    print(made["url"] or settings().server() + made["path"])
+    note = f"{what}, until {tables.local_time(made['expires_at'])}. Show it to nobody else."
+    tables.errors_console().print(note, markup=False, soft_wrap=True)
+
+
+@people.command("sessions")
+def people_sessions(
+    person: Annotated[str | None, typer.Argument(metavar="PERSON", help="Whose; your own, if left out.")] = None,
+    revoke: Annotated[str | None, typer.Option(metavar="ID", help="Sign out this one.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Sign out everywhere.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Where somebody is signed in with a browser; sign them out."""
+    if revoke and everything:
+        raise typer.BadParameter("--revoke signs out one, --all everywhere: give one of them")
+    client = Client(settings())
+    path = f"/v1/people/{quote(person or client.get('/v1/me')['id'], safe='')}/sessions"
+    document = client.post(f"{path}/end", {"session": revoke}) if revoke or everything else client.get(path)
+    rows = [
+        (one["id"], one["browser"], tables.local_time(one["created_at"]), tables.local_time(one["seen_at"]))
+        for one in document["items"]
+    ]
+    show(document, as_json, lambda: tables.rows_table(("session", "browser", "since", "last seen"), rows))
+
+
+@people.command("remove")
+def people_remove(person: Annotated[str, typer.Argument(metavar="PERSON")], as_json: Json = False) -> None:
+    """Remove an invited person: signed out everywhere, keys and accounts taken back."""
+    document = Client(settings()).post(f"/v1/people/{quote(person, safe='')}/remove")
+    show(document, as_json, lambda: f"{document['id']} is removed.")
+
+
 def _whereabouts(person: dict[str, Any]) -> str:
     if not person["active"]:
         return "removed"

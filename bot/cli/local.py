@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from bot.adapters.console.adapter import CHANNEL, ConsoleMessenger
 from bot.cli.app import app
+from bot.cli.welcome import SIGN_IN, first_link, where
 from bot.config import read_settings
 from bot.demo.live import play_live
 from bot.demo.once import play_once
@@ -24,8 +26,16 @@ def serve(
     console: Annotated[bool, typer.Option("--console", help="Print cards and their changes here.")] = False,
     host: Annotated[str | None, typer.Option(help="The address to listen on (PLACET_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on (PLACET_PORT).")] = None,
+    link: Annotated[
+        bool | None,
+        typer.Option(
+            "--link/--no-link",
+            help="Print a link that signs the first administrator in, once. Left out: on a terminal alone.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Serve the API until stopped. SIGTERM drains; SIGHUP reads placet.yaml again."""
+    """Serve the API and the web inbox until stopped. SIGTERM drains; SIGHUP reads placet.yaml again."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = read_settings(**given)
     begin(settings.log_level, settings.secrets())
@@ -34,8 +44,13 @@ def serve(
     if console:
         messengers[CHANNEL] = ConsoleMessenger(lambda block: out.print(block + "\n", markup=False, soft_wrap=True))
 
-    def begun(services: Services, address: str) -> None:
+    async def begun(services: Services, address: str) -> None:
         out.print(f"Placet serves at {address} (API at {address}/docs). Stop it with Ctrl-C.", markup=False)
+        # What is no terminal may be a journal, which others read and which is kept.
+        wanted = out.is_terminal if link is None else link
+        out.print(await first_link(services) if wanted else SIGN_IN, markup=False, soft_wrap=True)
+        out.print(await where(services), markup=False, soft_wrap=True)
+        await asyncio.Event().wait()
 
     run(lambda: serve_until_stopped(settings, messengers, begun))
 

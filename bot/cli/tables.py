@@ -23,7 +23,8 @@ OUTCOME_STYLES = {"approved": "green", "modified": "cyan", "rejected": "red", "p
 
 def tier_text(ruling: Mapping[str, Any]) -> Text:
     """The tier as a mark and a word, with its colour."""
-    index = min(int(ruling["tier"]), len(MARKS)) - 1
+    tier, tiers = int(ruling["tier"]), ruling.get("tiers")
+    index = min(tier, len(MARKS)) - 1 if tier == 1 or tiers is None else 2 if tier >= tiers else 1
     return Text(f"{MARKS[index]} {ruling['tier_name']}", style=TIER_STYLES[index])
 
 
@@ -106,6 +107,8 @@ def request_card(request: Doc) -> RenderableType:
         row(f"suggestion {suggestion['number']}", f"{suggestion['person']}: {plain(suggestion['parameters'])}")
     if decision is None:
         row("decides", _decides(request))
+        if request["settles_at"]:
+            row("settles", _settles(request))
         row("left", time_left(request) + (f" – {request['blocked']}" if request["blocked"] else ""))
         row("revision", request["revision"])
     else:
@@ -134,13 +137,19 @@ def _decides(request: Doc) -> str:
     return text
 
 
+def _settles(request: Doc) -> str:
+    outcome = request["settles_as"].replace("_", " ")
+    return f"{outcome}, counts at {local_time(request['settles_at'])} unless taken back (placet take-back)"
+
+
 def _votes(request: Doc) -> list[Doc]:
     """A modifier has voted on the old revision, with the reason, and so on the new one: shown once."""
-    shown: dict[str, Doc] = {}
+    shown: dict[tuple[str, str | None], Doc] = {}
     for vote in request["votes"]:
-        earlier = shown.get(vote["person"])
+        place = (vote["person"], vote.get("taken_back_at"))
+        earlier = shown.get(place)
         reasons = (earlier["reasons"] if earlier else []) + vote["reasons"]
-        shown[vote["person"]] = {**(earlier or {}), **vote, "reasons": reasons}
+        shown[place] = {**(earlier or {}), **vote, "reasons": reasons}
     return list(shown.values())
 
 
@@ -152,6 +161,8 @@ def _vote(vote: Doc) -> str:
         text += f" (would the algorithm agree? {reason['would_agree']})" if reason.get("would_agree") else ""
     if vote.get("note"):
         text += f" – “{vote['note']}”"
+    if vote.get("taken_back_at"):
+        return text + " (taken back)"
     return text if vote["counts"] else text + " (counts no longer)"
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from bot.cli.client import Client, Declined, Unreachable
 from bot.cli.tables import tier_text
+from bot.cli.welcome import first_link
 from bot.config import Settings, default_house
 from bot.demo.stream import Doc, read_days
 from bot.serve import serve
@@ -35,8 +36,9 @@ async def play_live(settings: Settings, seconds: float, out: Console) -> None:
             Text(f"Placet serves at {address} – API at {address}/docs – stop with Ctrl-C.", style="bold"),
             soft_wrap=True,
         )
+        out.print(await first_link(services), markup=False, soft_wrap=True)
         out.print(
-            "An algorithm that sold calls through 2012 asks below. Decide from another terminal:\n"
+            "An algorithm that sold calls through 2012 asks below. Decide in the browser, or from another terminal:\n"
             "  .venv/bin/placet pending\n"
             "  .venv/bin/placet vote ID approve     (or: reject --reason risk, modify --set quantity=2)\n",
             markup=False,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from bot.ids import new_id
-from bot.taps import modify, votes
+from bot.taps import modify, undoing, votes
 from bot.taps.hearing import Hearing, Told, rows
 from core import people as who
 from core.card import Button, mark, time_left, value_text
@@ -18,7 +18,6 @@ from core.errors import Refused
 from core.model import Away, Proposal
 from core.ports import Filter
 from core.registry import SetAway
-from core.request import Request
 from core.taps import Answer, Form, FormField
 from core.text import cut, fault, normal
 from core.token import Token
@@ -41,9 +40,11 @@ pending – what waits for you
 show ID – one request, with its buttons
 approve ID, reject ID, modify ID – decide without the card
 why ID – say why you decided as you did, or say it better
+undo ID – take your vote back, while the rule leaves the time for it; withdraw ID – take back what you asked
 ask WHAT – ask the others something yourself; say what it costs at the end (… 400 USD)
 away 3d [PERSON] – be away for so long, perhaps with somebody standing in; back – be here again
 link CODE – tell Placet that this account is yours
+login – a link that signs you in on the web
 An ID is what lists show: the last characters of it will do."""
 
 
@@ -63,15 +64,11 @@ async def show_help(hearing: Hearing, rest: str) -> Answer:
 async def pending(hearing: Hearing, rest: str) -> Answer:
     """What this person may decide and has not yet, the most urgent first."""
     person = hearing.person
-    audience = (*(f"role:{role}" for role in sorted(person.roles)), f"person:{person.id}")
-    absent = [p for p in hearing.registry.people.values() if p.away and p.away.delegate == person.id]
-    for someone in absent:
-        audience += (*(f"role:{role}" for role in sorted(someone.roles)), f"person:{someone.id}")
+    asked = who.audience(person, hearing.registry.people)
     services = hearing.services
-    page = await services.read(
-        services.reader.page, Filter(audience=tuple(dict.fromkeys(audience))), None, _LOOKED_THROUGH
-    )
-    mine = [request for request in page.items if _waits_for(hearing, request)]
+    page = await services.read(services.reader.page, Filter(audience=asked), None, _LOOKED_THROUGH)
+    people, programs, now = hearing.registry.people, hearing.registry.programs, services.clock.now()
+    mine = [request for request in page.items if who.waits_for(person, request, people, programs, now)]
     if not mine:
         return Answer("Nothing waits for you.")
     listed = mine[:_LISTED]
@@ -87,15 +84,6 @@ async def pending(hearing: Hearing, rest: str) -> Answer:
     ]
     head = "One request waits for you:" if len(mine) == 1 else f"{len(mine)} requests wait for you:"
     return Answer(head + "\n" + "\n".join(lines) + more, rows=rows(buttons, 5))
-
-
-def _waits_for(hearing: Hearing, request: Request) -> bool:
-    registry, person = hearing.registry, hearing.person
-    if request.vote_of(person.id, request.revision.number) is not None:
-        return False
-    barred = who.excluded(request.asker, request.ruling.four_eyes, registry.programs)
-    now = hearing.services.clock.now()
-    return who.authority(person, who.routes(request), registry.people, barred, now) is not None
 
 
 async def show(hearing: Hearing, rest: str) -> Answer:
@@ -223,6 +211,23 @@ def _decided_by_hand(
     return typed
 
 
+async def login(hearing: Hearing, rest: str) -> Answer:
+    """A link to the web inbox, for the eyes of whoever asks alone: who opens it decides as they do."""
+    if not hearing.tap.alone:
+        raise Told("A link that signs you in is for you alone: ask for it in the chat with me alone.")
+    services = hearing.services
+    if not (services.public_url or services.address):
+        raise Told("I do not know the address of the web inbox. Its keeper sets it with PLACET_PUBLIC_URL.")
+    offer = await services.passes.let_in(hearing.actor, hearing.person.id)
+    if isinstance(offer, Refused):
+        raise await hearing.no(offer, "")
+    where = (
+        "" if services.public_url else "\nIt is good on the machine where Placet runs, for no other address is known."
+    )
+    link = services.link(f"/enter?code={offer.secret}")
+    return Answer(f"This signs you in, once, within 15 minutes. Show it to nobody else:\n{link}{where}")
+
+
 COMMANDS: dict[str, Callable[[Hearing, str], Awaitable[Answer]]] = {
     "help": show_help,
     "start": show_help,
@@ -232,9 +237,12 @@ COMMANDS: dict[str, Callable[[Hearing, str], Awaitable[Answer]]] = {
     "ask": ask,
     "away": away,
     "back": back,
+    "login": login,
     "approve": _decided_by_hand("approve", votes.approve),
     "reject": _decided_by_hand("reject", votes.reject),
     "modify": _decided_by_hand("modify", modify.modify),
+    "undo": _decided_by_hand("undo", undoing.undo),
+    "withdraw": _decided_by_hand("withdraw", undoing.withdraw),
 }
 
 
@@ -250,7 +258,8 @@ async def more(hearing: Hearing) -> Answer:
     for vote in request.votes:
         why = "; ".join(reason_text(reason, hearing.policy.reasons, words) for reason in vote.reasons)
         note = f" – {cut(words[vote.note], 200)}" if vote.note and vote.note in words else ""
-        lines.append(f"{vote.person}: {vote.choice.value.replace('_', ' ')}{f' ({why})' if why else ''}{note}")
+        back = ", taken back" if vote.taken_back is not None else ""
+        lines.append(f"{vote.person}: {vote.choice.value.replace('_', ' ')}{back}{f' ({why})' if why else ''}{note}")
     revision = request.revision.number
     buttons, suggested, room = [], [], _LONGEST_SUGGESTIONS
     if request.pending:
@@ -267,6 +276,8 @@ async def more(hearing: Hearing) -> Answer:
             buttons.append(Button("adopt", cut(label, 40), str(adopting)))
         buttons.append(Button("changes", "Ask for changes", str(Token("changes", request.id, revision))))
         buttons.append(Button("abstain", "Abstain", str(Token("abstain", request.id, revision))))
+        if request.asked_by(hearing.actor):
+            buttons.append(Button("withdraw", "Withdraw", str(Token("withdraw", request.id, revision))))
     # First what can be adopted: where the text is too long for a platform, its end is what is cut.
     return Answer("\n".join((*lines[:2], *suggested, *lines[2:])), rows=rows(buttons, 2))
 

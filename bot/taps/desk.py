@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import code_digest, looks_like_code, new_id
 from bot.services import Services
-from bot.taps import batch, commands, difference, modify, votes
+from bot.taps import batch, commands, difference, modify, undoing, votes
 from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, WEB, Hearing, Told, account_of, sentence
 from core.accounts import LinkAccount
 from core.channels import PERSON
@@ -50,11 +50,14 @@ _PRESSES: dict[str, Callable[[Hearing], Awaitable[Answer]]] = {
     "confirm": difference.confirm,
     "drop": difference.drop,
     "batch": batch.decide,
+    "chosen": batch.chosen,
+    "undo": undoing.undo,
+    "withdraw": undoing.withdraw,
     "more": commands.more,
     "show": commands.open_one,
     "ask": commands.form,
 }
-_ON_CARDS = frozenset({"approve", "reject", "modify", "more"})
+_ON_CARDS = frozenset({"approve", "reject", "modify", "undo", "more"})
 
 
 class TapDesk:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.taps.filling import KIND, lines_of, opened, otherwise, token_of, turn_of, values_of
 from bot.taps.hearing import Hearing, Told, sentence
-from bot.taps.votes import agreement, asks_why, reason_given, said
+from bot.taps.votes import agreement, asks_why, reason_given, said, with_undo
 from core.ballot import may_make, would_be
 from core.canonical import plain_decimal
 from core.card import Button, rules
@@ -100,8 +100,9 @@ async def confirm(hearing: Hearing) -> Answer:
     if reason is not None:
         return agreement(hearing, request, revision, text, Choice.MODIFY)
     if asks_why(request, Choice.MODIFY):
-        return Answer(f"{text}\nWhy?", rows=hearing.chips(Token("why", request.id, revision)), instead=True)
-    return Answer(text, instead=True)
+        chips = hearing.chips(Token("why", request.id, revision))
+        return with_undo(hearing, request, Answer(f"{text}\nWhy?", rows=chips, instead=True))
+    return with_undo(hearing, request, Answer(text, instead=True))
 
 
 async def drop(hearing: Hearing) -> Answer:

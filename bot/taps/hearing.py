@@ -13,7 +13,7 @@ from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import new_id
 from bot.services import Services
 from core.card import Button, Card
-from core.commands import Command
+from core.commands import CastVote, Command, TakeBack
 from core.engine import CLOCK, Bookkeeping, Done, Failed
 from core.errors import PlacetError, Refused, StoreUnavailable
 from core.model import Account, Actor, ActorKind, Json, Person
@@ -38,6 +38,8 @@ _ID = re.compile(r"req_[0-9a-z]{26}")
 _END = re.compile(rf"[0-9a-z]{{{SHORTEST_ID},26}}")
 _LOOKED_THROUGH = 500
 NOT_OURS = "This button is not one of ours, or of a version that is long gone. Nothing was counted."
+_TAKEN_BACK_SINCE = "You have taken this back since, and it counts no more. Vote again on the card as it stands now."
+_VOTED_SINCE = "You have voted again since, and that vote stands. Undo it with the button of its own answer."
 _NOT_RECORDED = "Placet failed on this and recorded nothing of it. Its log says why."
 
 
@@ -127,7 +129,22 @@ class Hearing:
         outcome = await self.services.ask(command)
         if isinstance(outcome, Failed):
             raise Told(_NOT_RECORDED)
+        if isinstance(outcome, Done) and outcome.repeated and isinstance(command, CastVote | TakeBack):
+            return await self._outdated(command, outcome) or outcome
         return outcome
+
+    async def _outdated(self, command: CastVote | TakeBack, first: Done) -> Refused | None:
+        """Why the first answer to a command that came once more is no longer true: a page was gone back to."""
+        if first.request is None:
+            return None
+        me, now = self.person.id, await self.request(command.request)
+        stood = {(v.revision, v.at) for v in first.request.votes if v.person == me and v.taken_back is None}
+        stand = {(v.revision, v.at) for v in now.votes if v.person == me and v.taken_back is None}
+        if isinstance(command, CastVote) and not stood <= stand:
+            return Refused("no_vote", _TAKEN_BACK_SINCE)
+        if isinstance(command, TakeBack) and stand - stood and now.pending:
+            return Refused("already_voted", _VOTED_SINCE)
+        return None
 
     async def must(self, command: Command) -> Request:
         """The request after a command. Raises Told for every no."""

@@ -11,6 +11,7 @@ from core.commands import CastVote, GivenReason, GiveReason
 from core.errors import Refused
 from core.model import ActorKind, Choice, ReasonRule, Vote, Words, WouldAgree
 from core.request import Request
+from core.settling import settling
 from core.taps import Answer, Form, FormField
 from core.text import cut, fault
 from core.token import Token, guard_of
@@ -58,7 +59,7 @@ async def changes(hearing: Hearing) -> Answer:
             note=typed,
         )
     )
-    return Answer(said(hearing, request, Choice.REQUEST_CHANGES), instead=True)
+    return with_undo(hearing, request, Answer(said(hearing, request, Choice.REQUEST_CHANGES), instead=True))
 
 
 async def adopt(hearing: Hearing) -> Answer:
@@ -77,7 +78,7 @@ async def adopt(hearing: Hearing) -> Answer:
             adopt=int(token.argument),
         )
     )
-    return Answer(said(hearing, request, Choice.MODIFY), instead=True)
+    return with_undo(hearing, request, Answer(said(hearing, request, Choice.MODIFY), instead=True))
 
 
 async def _choose(hearing: Hearing, choice: Choice) -> Answer:
@@ -115,8 +116,8 @@ async def _choose(hearing: Hearing, choice: Choice) -> Answer:
         return agreement(hearing, request, token.revision, text, choice)
     if asks_why(request, choice):
         chips = hearing.chips(Token("why", token.about, token.revision))
-        return Answer(f"{text}\nWhy?", rows=chips, instead=hearing.now_alone)
-    return Answer(text, instead=hearing.now_alone)
+        return with_undo(hearing, request, Answer(f"{text}\nWhy?", rows=chips, instead=hearing.now_alone))
+    return with_undo(hearing, request, Answer(text, instead=hearing.now_alone))
 
 
 async def why(hearing: Hearing) -> Answer:
@@ -136,8 +137,8 @@ async def agree(hearing: Hearing) -> Answer:
     mine_alone(hearing)
     if hearing.token.argument not in set(WouldAgree):
         raise Told(NOT_OURS)
-    await _add_reason(hearing, GivenReason("", would_agree=WouldAgree(hearing.token.argument)))
-    return Answer("Noted, thank you.", instead=True)
+    request = await _add_reason(hearing, GivenReason("", would_agree=WouldAgree(hearing.token.argument)))
+    return with_undo(hearing, request, Answer("Noted, thank you.", instead=True))
 
 
 async def _add_reason(hearing: Hearing, reason: GivenReason) -> Request:
@@ -192,14 +193,24 @@ def asks_why(request: Request, choice: Choice) -> bool:
 def agreement(hearing: Hearing, request: Request, revision: int, text: str, choice: Choice) -> Answer:
     """The reason is noted; whoever departed from the recommendation is asked one more thing, which they may leave."""
     if choice not in (Choice.REJECT, Choice.MODIFY) or request.asker.kind is not ActorKind.PROGRAM:
-        return Answer(text, instead=True)
+        return with_undo(hearing, request, Answer(text, instead=True))
     guard = guard_of(hearing.person.id)
     buttons = tuple(
         Button("agree", label, str(Token("agree", request.id, revision, answer.value, guard)))
         for answer, label in _WOULD_AGREE
     )
     question = "Would the algorithm agree if it knew what you know? (You may leave this.)"
-    return Answer(f"{text}\n{question}", rows=tuple((button,) for button in buttons), instead=True)
+    answer = Answer(f"{text}\n{question}", rows=tuple((button,) for button in buttons), instead=True)
+    return with_undo(hearing, request, answer)
+
+
+def with_undo(hearing: Hearing, request: Request, answer: Answer) -> Answer:
+    """The answer to a vote, with a button that takes it back while it does not count yet."""
+    vote = request.vote_of(hearing.person.id, request.revision.number)
+    if vote is None or settling(request) is None:
+        return answer
+    token = Token("undo", request.id, request.revision.number, PRIVATE, guard_of(hearing.person.id))
+    return replace(answer, rows=(*answer.rows, (Button("undo", "Undo", str(token)),)))
 
 
 def said(hearing: Hearing, request: Request, choice: Choice) -> str:
@@ -207,6 +218,9 @@ def said(hearing: Hearing, request: Request, choice: Choice) -> str:
     title = cut(request.proposal.title, 120)
     if request.decision is not None:
         return f"{_DONE[choice]}: {title}{_stopped(hearing, choice)}"
+    if (decision := settling(request)) is not None:
+        until = f"It counts at {decision.at:%H:%M:%S} UTC; until then you can take it back."
+        return f"{_DONE[choice]}: {title}\n{until}{_stopped(hearing, choice)}"
     votes = request.counted()
     approvals = sum(1 for vote in votes if vote.choice in (Choice.APPROVE, Choice.MODIFY))
     tally = f"{approvals} of {request.ruling.needed} approvals so far"
@@ -222,5 +236,5 @@ def _stopped(hearing: Hearing, choice: Choice) -> str:
 
 def latest(request: Request, person: str) -> Vote | None:
     """The vote that a person gives reasons for: the one that has some, or the last."""
-    votes = [vote for vote in request.votes if vote.person == person]
+    votes = [vote for vote in request.votes if vote.person == person and vote.taken_back is None]
     return next((vote for vote in reversed(votes) if vote.reasons), votes[-1] if votes else None)

@@ -256,7 +256,7 @@ def test_a_last_event_id_that_is_none_is_refused(program: httpx.Client, last: st
     says(answer, 422, "invalid", hint="Last-Event-ID")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/requests", "/v1/request", "/v1/requests/req_1/vote", "/docs/x"])
+@pytest.mark.parametrize("path", ["/v1", "/v2/requests", "/v1/request", "/v1/requests/req_1/vote", "/docs/x"])
 def test_a_path_that_leads_nowhere_says_so(desk: Running, program: httpx.Client, path: str) -> None:
     assert refused(program.get(path)) == (404, "not_found")
     with anonymous(desk.url) as client:

@@ -45,11 +45,18 @@ OPERATIONS = [
     ("POST", "/v1/requests/{id}/context"),
     ("POST", "/v1/requests/{id}/claim"),
     ("GET", "/v1/requests/{id}/events"),
+    ("POST", "/v1/attachments"),
+    ("GET", "/v1/attachments/{id}"),
     ("GET", "/v1/me"),
     ("GET", "/v1/people"),
     ("PUT", "/v1/people/{id}/away"),
     ("POST", "/v1/people/{id}/link"),
     ("POST", "/v1/people/{id}/unlink"),
+    ("POST", "/v1/people/{id}/login"),
+    ("GET", "/v1/people/{id}/sessions"),
+    ("POST", "/v1/people/{id}/sessions/end"),
+    ("POST", "/v1/people/{id}/remove"),
+    ("POST", "/v1/invitations"),
     ("GET", "/v1/keys"),
     ("POST", "/v1/keys"),
     ("POST", "/v1/keys/{id}/revoke"),
@@ -60,8 +67,18 @@ OPERATIONS = [
     ("GET", "/readyz"),
     ("GET", "/metrics"),
 ]
-PLAIN = {"/v1/me", "/v1/people", "/v1/keys", "/v1/policy", "/v1/resume", "/healthz", "/readyz", "/metrics"}
-"""Where a GET (or a resumption) takes nothing that could be wrong."""
+PLAIN = {
+    "/v1/attachments",
+    "/v1/me",
+    "/v1/people",
+    "/v1/keys",
+    "/v1/policy",
+    "/v1/resume",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+}
+"""Where a GET (or a resumption) takes nothing that could be wrong; and an upload, where any bytes are bytes."""
 CALLS = [
     (*operation, mode)
     for operation in OPERATIONS
@@ -148,7 +165,9 @@ def test_every_call_says_what_it_does_and_how_it_succeeds(document: Doc) -> None
 def bodies(document: Doc) -> Iterator[tuple[str, str, Doc]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            for content in operation.get("requestBody", {}).get("content", {}).values():
+            for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+                if kind != "application/json":
+                    continue  # The bytes of a picture are their own example.
                 name = content["schema"]["$ref"].rpartition("/")[2]
                 yield method, path, document["components"]["schemas"][name]
 
@@ -184,8 +203,11 @@ def test_every_example_really_works(house: Running, document: Doc) -> None:
     admin.post("/v1/resume")
 
 
-OTHERWISE: dict[str, Doc] = {"post /v1/keys": {"owner": "frank"}}
-"""What an example cannot know: who is here."""
+OTHERWISE: dict[str, Doc] = {
+    "post /v1/keys": {"owner": "frank"},
+    "post /v1/people/{id}/sessions/end": {"session": None},
+}
+"""What an example cannot know: who is here, and where."""
 
 
 def test_a_problem_is_as_its_example_says(house: Running, document: Doc) -> None:

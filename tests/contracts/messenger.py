@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from core.card import Button, Card, Field
+from core.card import SEE, Button, Card, Field
 from core.errors import DeliveryFailed, PostGone
 from core.ports import Messenger, PostRef
 
@@ -48,6 +48,9 @@ DECIDED = replace(
     votes=("alice: approve",),
     buttons=(),
     outcome="Approved by alice, 20 Nov 09:15 UTC",
+)
+ATTACHED = replace(
+    PENDING, attached="3 pictures, 1 text", link="https://placet.example.org/requests/req_01kb0000000000000000000000"
 )
 HOSTILE = (
     "\x1b[2J\x1b]0;owned\x07",
@@ -102,6 +105,12 @@ class MessengerContract(ABC):
         place.do(place.messenger.post(self.channel, PENDING))
         # In words, or as a moment that the platform shows in the reader's own time zone.
         assert any(part in place.seen() for part in ("Until 20 Nov, 13:15 UTC", "13:15"))
+
+    def test_a_card_says_what_goes_with_it_and_where_it_is_to_be_seen(self, place: Standing) -> None:
+        place.do(place.messenger.post(self.channel, ATTACHED))
+        seen = place.seen()
+        assert ATTACHED.attached in seen
+        assert SEE in seen or ATTACHED.link in seen
 
     def test_an_update_shows_the_new_face(self, place: Standing) -> None:
         ref = place.do(place.messenger.post(self.channel, PENDING))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core import events as e
 from core.model import (
     Actor,
+    Attachment,
     Away,
     Change,
     Claim,
@@ -22,6 +23,7 @@ from core.model import (
     Reason,
     Route,
     Ruling,
+    Similar,
     Suggestion,
     Vote,
 )
@@ -54,6 +56,9 @@ MAPPINGS = st.dictionaries(KEYS, VALUES, max_size=3)
 
 actors = st.builds(Actor, ref=NAMES, via=NAMES)
 routes = st.builds(Route, roles=several(NAMES), people=several(NAMES), skills=several(NAMES))
+attachments = st.builds(
+    Attachment, id=NAMES, title=WORDS, media_type=NAMES, width=st.integers(0, 9), height=st.integers(0, 9)
+)
 proposals = st.builds(
     Proposal,
     action=NAMES,
@@ -71,6 +76,8 @@ proposals = st.builds(
     act_within=maybe(DURATIONS),
     account=maybe(NAMES),
     algorithm=maybe(NAMES),
+    attachments=several(attachments),
+    similar=maybe(st.builds(Similar, count=COUNTS, good=st.integers(0, 9), words=maybe(WORDS))),
 )
 rulings = st.builds(
     Ruling,
@@ -87,6 +94,9 @@ rulings = st.builds(
     escalations=several(st.builds(Escalation, at=TIMES, to=routes)),
     reasons=st.dictionaries(NAMES, st.sampled_from(["off", "asked", "required"]), max_size=2),
     act_within=maybe(DURATIONS),
+    grace=maybe(DURATIONS),
+    tiers=maybe(COUNTS),
+    broken=several(NAMES),
 )
 revisions = st.builds(Revision.of, number=COUNTS, proposal=proposals, ruling=rulings, shown=NAMES, opened_at=TIMES)
 reasons = st.builds(Reason, code=NAMES, at=TIMES, words=maybe(NAMES), catalogue=COUNTS)
@@ -99,6 +109,7 @@ votes = st.builds(
     note=maybe(NAMES),
     reasons=several(reasons),
     acting_for=maybe(NAMES),
+    taken_back=maybe(TIMES),
 )
 suggestions = st.builds(Suggestion, number=COUNTS, person=NAMES, parameters=MAPPINGS, at=TIMES)
 changes = st.builds(Change, path=WORDS, old=VALUES, new=VALUES)
@@ -124,6 +135,7 @@ events = st.one_of(
     st.builds(e.Voted, vote=votes, revision_hash=NAMES, shown=NAMES, policy=NAMES),
     st.builds(e.Suggested, suggestion=suggestions),
     st.builds(e.VoteVoided, person=NAMES, revision=COUNTS),
+    st.builds(e.VoteTakenBack, person=NAMES, revision=COUNTS, at=TIMES),
     st.builds(e.ReasonGiven, person=NAMES, revision=COUNTS, reason=reasons),
     st.builds(e.ContextUpdated, context=MAPPINGS),
     st.just(e.Reminded()),

@@ -19,6 +19,7 @@ from tests.cast import (
     claim,
     modify,
     person,
+    policy,
     proposal,
     reason,
     rule,
@@ -285,3 +286,49 @@ def test_what_a_card_cannot_show_whole_has_no_approve_button_and_is_not_approved
     assert "too long" in face.note
     assert story.refusal(vote("alice", "approve", via="slack")) == "not_whole"
     assert story.tells(vote("alice", "approve", via="web")).outcome == "approved"
+
+
+# The tier among those of its policy
+
+
+def test_the_highest_tier_of_two_looks_like_the_highest() -> None:
+    low, high = (shown(Story(world(ruled_by=two_tiers()), submit(amount=Decimal(amount)))) for amount in (1, 200_000))
+    assert (low.tier, low.mark) == (1, "○ routine")
+    assert (high.tier, high.mark) == (3, "● elevated")
+
+
+def test_of_five_tiers_the_lowest_and_the_highest_stand_out() -> None:
+    tiers = {number: f"tier {number}" for number in range(1, 6)}
+    rules = [rule(name=f"r{n}", tier=n, when=f"amount > {n}000") for n in (5, 4, 3, 2)]
+    five = policy(*rules, rule(), tiers=tiers)
+    marks = [shown(Story(world(ruled_by=five), submit(amount=Decimal(n * 1000 + 1)))).mark for n in range(1, 6)]
+    assert marks == ["○ tier 1", "◐ tier 2", "◐ tier 3", "◐ tier 4", "● tier 5"]
+
+
+def test_a_ruling_of_old_which_does_not_say_how_many_tiers_there_are_looks_as_it_did() -> None:
+    ruling = Story(world(ruled_by=two_tiers()), submit(amount=Decimal(200_000))).request.ruling
+    assert card.mark(replace(ruling, tiers=None)) == "◐ elevated"
+    assert card.mark(ruling) == "● elevated"
+
+
+def test_the_only_tier_is_a_calm_one() -> None:
+    assert shown(Story()).mark == "○ routine"
+
+
+# What nobody can approve
+
+
+def test_what_breaks_a_hard_limit_has_no_approve_button_and_says_which() -> None:
+    limits = [{"name": "largest position", "must": "amount <= 50000"}, {"name": "calm", "must": "context.vix < 30"}]
+    limited = world(ruled_by=policy(rule(), limits=limits))
+    face = shown(Story(limited, submit(amount=Decimal(60_000))))
+    assert face.note == "Breaks a hard limit: largest position. As it stands nobody can approve it."
+    assert [button.verb for button in face.buttons] == ["reject", "modify", "more"]
+
+    both = Story(limited, submit(amount=Decimal(60_000), context={"vix": 40}))
+    assert shown(both).note.startswith("Breaks hard limits: largest position, calm.")
+    assert both.refusal(vote("alice", "approve")) == "limit"
+
+    kept = Story(limited)
+    assert (shown(kept).note, shown(kept).buttons[0].verb) == ("", "approve")
+    assert kept.request.ruling.broken == ()

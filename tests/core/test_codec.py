@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core import accounts as a
 from core import codec, codec_registry
+from core import guests as g
 from core import registry as r
 from core.canonical import decode, encode, leaf_hash, sha256, time_text
 from core.codec_events import (
@@ -23,7 +24,7 @@ from core.codec_events import (
 )
 from core.events import Opened, RequestEvent, Revised
 from core.lifecycle import fold
-from core.model import Account, Actor, Key, Program, Proposal
+from core.model import Account, Actor, Attachment, Key, Program, Proposal, Similar
 from core.policy_document import read_policy
 from core.request import Request, Revision
 from tests.cast import MOMENTUM, NOW, Story, because, claim, context, document, modify, proposal, rule, vote, world
@@ -149,6 +150,22 @@ def test_the_recorded_bytes_of_a_proposal_never_change() -> None:
     )
 
 
+def test_the_recorded_bytes_of_attachments_and_of_a_track_record_never_change() -> None:
+    # And of a proposal without them the bytes are those above, as they were before there were any.
+    attached = (
+        Attachment("att_1", "NVDA, five days", "image/png", 640, 400),
+        Attachment("att_2", "Why", "text/plain"),
+    )
+    asked = Proposal("buy", "NVDA", "Buy", attachments=attached, similar=Similar(42, 31, "since May"))
+    assert codec.proposal_bytes(asked) == (
+        b'{"action":"buy","attachments":['
+        b'{"height":400,"id":"att_1","media_type":"image/png","title":"NVDA, five days","width":640},'
+        b'{"id":"att_2","media_type":"text/plain","title":"Why"}],'
+        b'"context":{},"parameters":{},"similar":{"count":42,"good":31,"words":"since May"},'
+        b'"subject":"NVDA","title":"Buy"}'
+    )
+
+
 def test_the_recorded_bytes_of_a_vote_never_change() -> None:
     story = Story().tells(vote("alice", "approve", reason=because("risk")))
 
@@ -186,6 +203,7 @@ registry_events = st.one_of(
     st.builds(a.AccountLinked, any_of.NAMES, accounts, declared=st.booleans(), offer=any_of.maybe(any_of.NAMES)),
     st.builds(a.AccountUnlinked, any_of.NAMES, accounts),
     st.builds(a.LinkOffered, any_of.NAMES, any_of.NAMES, any_of.TIMES),
+    st.builds(g.EntryOffered, any_of.NAMES),
 )
 
 

@@ -139,3 +139,31 @@ def test_whole_numbers_and_fractions_are_compared_as_numbers() -> None:
 def test_what_cannot_be_judged_does_not_hold(source: str, true: bool) -> None:
     asked = proposal()
     assert still_valid(source, asked, asked.context) is true
+
+
+# Which part of a rule it was
+
+
+@pytest.mark.parametrize(
+    ("source", "held"),
+    [
+        ("amount > 100", "amount > 100"),
+        ("amount > 100 || confidence < 0.5", "amount > 100"),
+        ("amount > 9000 || confidence < 0.9", "confidence < 0.9"),
+        ("amount > 100 || confidence < 0.9", "amount > 100 || confidence < 0.9"),
+        ("amount > 100 || confidence < 0.9 || subject == 'X'", "amount > 100 || confidence < 0.9"),
+        ("amount > 100 && confidence > 0 || subject == 'X'", "amount > 100 && confidence > 0"),
+        ("subject == 'X' || (amount > 9000 || confidence < 0.9)", "(amount > 9000 || confidence < 0.9)"),
+        ("subject == 'a || b' || amount > 9000", "subject == 'a || b'"),
+        ("subject in ['a || b', \"c\"] || amount > 9000", "subject in ['a || b', \"c\"]"),
+        # One alternative of `? :` is no clause by itself, so that all of it is named.
+        ("amount > 9000 ? false : true || confidence < 0.1", "amount > 9000 ? false : true || confidence < 0.1"),
+        # What cannot be judged by itself is not what held.
+        ("amount > 100 || subject > 5", "amount > 100"),
+    ],
+)
+def test_of_alternatives_those_that_held_are_named(source: str, held: str) -> None:
+    values = cel.Context({"amount": 500.0, "confidence": 0.8, "subject": "a || b", "context": {}, "parameters": {}})
+    expression = compiled(source)
+    assert expression.holds(values)
+    assert expression.held(values).source == held

@@ -52,7 +52,7 @@ def test_the_highest_tier_that_matches_wins_wherever_it_is_written() -> None:
 def test_a_ruling_says_which_rule_and_why() -> None:
     elevated = ruling(THREE_TIERS, amount=Decimal(60_000))
     assert (elevated.rule, elevated.tier_name, elevated.policy) == ("elevated", "elevated", THREE_TIERS.hash)
-    assert elevated.why == ("amount > 50000 || context.vix > 25 (amount is 60000, context.vix is 20)",)
+    assert elevated.why == ("amount > 50000 (amount is 60000)",)
     assert ruling(THREE_TIERS).why == ("every other request",)
 
 
@@ -88,7 +88,7 @@ def test_a_missing_input_takes_its_pessimistic_default() -> None:
     found = ruling(THREE_TIERS, context={})
 
     assert found.tier == 3
-    assert "context.vix is 100" in found.why[0]
+    assert found.why == ("context.vix > 35 (context.vix is not known, so 100 is assumed)",)
 
 
 def test_a_policy_without_a_currency_knows_no_amount_in_any() -> None:
@@ -258,3 +258,18 @@ def test_a_ruling_says_when_nobody_could_approve_what_is_asked() -> None:
 
     assert not [why for why in within.why if "nobody can approve" in why]
     assert "nobody can approve it as it is, for it breaks largest: amount <= 50000 (amount is 50001)" in beyond.why
+
+
+def test_a_rule_names_the_alternative_that_held_and_what_was_only_assumed() -> None:
+    by = policy(rule(name="big", tier=2, when="amount > 50000 || context.vix > 25"), rule())
+    assert ruling(by, context={}).why == ("context.vix > 25 (context.vix is not known, so 100 is assumed)",)
+    assert ruling(by, amount=Decimal(60_000), context={}).why == (
+        "amount > 50000 || context.vix > 25 (amount is 60000, context.vix is not known, so 100 is assumed)",
+    )
+
+
+def test_a_limit_that_is_broken_by_what_is_assumed_says_so() -> None:
+    by = policy(rule(), limits=[{"name": "calm", "must": "context.vix < 30"}])
+    (said,) = by.broken_limits(proposal(context={}), {})
+    assert said == "calm: context.vix < 30 (context.vix is not known, so 100 is assumed)"
+    assert ruling(by, context={}).broken == ("calm",)

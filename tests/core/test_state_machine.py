@@ -9,12 +9,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.commands import Command, Recheck
-from core.deadlines import count, next_due
-from core.events import Blocked, Claimed, Decided, Opened, RequestEvent, Revised, Unblocked, Voted, VoteVoided
+from core.deadlines import count, next_due, overdue
+from core.events import (
+    Blocked,
+    Claimed,
+    Decided,
+    Escalated,
+    Opened,
+    RequestEvent,
+    Revised,
+    Unblocked,
+    Voted,
+    VoteTakenBack,
+    VoteVoided,
+)
 from core.lifecycle import decide, evolve, fold
 from core.model import CLAIMABLE, Actor, Away, Choice, Gate, Outcome, Person
 from core.policy import Policy
 from core.request import Request
+from core.settling import settling
 from core.voting import Verdict
 from tests.cast import (
     MOMENTUM,
@@ -32,6 +45,7 @@ from tests.cast import (
     reason,
     recheck,
     submit,
+    take_back,
     tick,
     vote,
     world,
@@ -50,6 +64,8 @@ POLICIES: tuple[Policy, ...] = (
     policy(CRITICAL, written(name="elevated", tier=2, when="amount > 60000", quorum="all"), written(quorum="majority")),
     policy(written(route={"roles": ["risk"]}, escalate=[HEAD_LATER], reasons={"reject": "required"})),
     policy(CRITICAL, written(name="told", when="amount > 60000", gate="notify"), written(quorum=2)),
+    policy({**CRITICAL, "grace": "PT5M"}, written(grace="PT2M", four_eyes=True, escalate=[HEAD_LATER]), limits=LIMITS),
+    policy(CRITICAL, written(grace="PT5M", quorum=2, silence="approve", expire="PT8M")),
 )
 ASKERS = (MOMENTUM, OTHER_PROGRAM, person("alice"))
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "mallory")
@@ -73,13 +89,17 @@ class OneRequest(RuleBasedStateMachine):
 
     def say(self, command: Command) -> None:
         before = self.state
-        overdue = before is not None and before.pending and before.ruling.expire_at <= self.world.now
+        late = before is not None and overdue(before, self.world.now)
+        expired = before is not None and before.pending and before.ruling.expire_at <= self.world.now
         facts, refused = decide(before, command, self.world)
         if refused is not None:
-            allowed = (Decided, VoteVoided) if overdue else ()
+            # A vote of somebody who was removed does not settle: it is void, and then others must be asked.
+            allowed = (Decided, VoteVoided, Escalated, Blocked, Unblocked) if late else ()
             assert all(isinstance(fact, allowed) for fact in facts)
-        elif overdue:
-            assert isinstance(facts[0], Decided)
+        elif expired:
+            assert any(isinstance(fact, Decided) for fact in facts)
+        elif late:
+            assert isinstance(facts[0], (Decided, VoteVoided))
         for fact in facts:
             if isinstance(fact, (Blocked, Unblocked)):
                 assert (self.request.blocked is None) is isinstance(fact, Blocked)
@@ -131,6 +151,16 @@ class OneRequest(RuleBasedStateMachine):
     def says_what_has_changed(self, vix: int | str) -> None:
         self.say(context(self.asker, vix=vix))
 
+    @rule(name=st.sampled_from(NAMES), stale=st.sampled_from([0, 0, 1]))
+    def takes_the_vote_back(self, name: str, stale: int) -> None:
+        self.say(take_back(name, self.request.revision.number - stale))
+        if self.request.decision is None:
+            mine = [v for v in self.request.counted() if v.person == name]
+            assert stale or not mine or self.request.ruling.grace is None or self.took_back(name) == 10
+
+    def took_back(self, name: str) -> int:
+        return sum(isinstance(event, VoteTakenBack) and event.person == name for event in self.events)
+
     @precondition(lambda self: self.state is not None and len(self.events) > 6)
     @rule()
     def withdraws(self) -> None:
@@ -140,7 +170,7 @@ class OneRequest(RuleBasedStateMachine):
     def claims(self, claimant: str, mine: bool) -> None:
         self.say(claim(claimant, by=self.asker if mine else OTHER_PROGRAM))
 
-    @rule(minutes=st.sampled_from([1, 20, 50, 130]), ticks=st.booleans())
+    @rule(minutes=st.sampled_from([1, 2, 20, 50, 130]), ticks=st.booleans())
     def time_passes(self, minutes: int, ticks: bool) -> None:
         self.world = replace(self.world, now=self.world.now + timedelta(minutes=minutes))
         if ticks:
@@ -206,14 +236,14 @@ class OneRequest(RuleBasedStateMachine):
     @invariant()
     def nobody_votes_twice_on_a_revision(self) -> None:
         if self.state is not None:
-            cast = [(v.person, v.revision) for v in self.state.votes]
+            cast = [(v.person, v.revision) for v in self.state.votes if v.taken_back is None]
             assert len(cast) == len(set(cast))
 
     @invariant()
     def nothing_is_voted_on_after_the_end(self) -> None:
         kinds = [type(event) for event in self.events]
         if Decided in kinds:
-            assert not {Voted, Revised, VoteVoided} & set(kinds[kinds.index(Decided) :])
+            assert not {Voted, Revised, VoteVoided, VoteTakenBack} & set(kinds[kinds.index(Decided) :])
 
     @invariant()
     def the_state_is_the_fold_of_the_facts(self) -> None:
@@ -227,6 +257,21 @@ class OneRequest(RuleBasedStateMachine):
             assert (next_due(self.state) is None) is (self.state.decision is not None)
 
     @invariant()
+    def what_was_decided_under_a_grace_could_be_taken_back_for_so_long(self) -> None:
+        decision = self.state.decision if self.state else None
+        grace = self.request.ruling.grace if self.state else None
+        if decision is None or grace is None or not decision.by:
+            return
+        latest = max(vote.at for vote in self.request.counted())
+        assert decision.at >= min(latest + grace, self.request.ruling.expire_at)
+
+    @invariant()
+    def what_settles_is_due_when_it_counts(self) -> None:
+        if self.state is not None and (decision := settling(self.state)) is not None:
+            assert next_due(self.state) == decision.at <= self.state.ruling.expire_at
+            assert decision.outcome in {*CLAIMABLE, Outcome.REJECTED, Outcome.CHANGES_REQUESTED}
+
+    @invariant()
     def asking_again_changes_nothing(self) -> None:
         # What follows by itself has followed: a second look at the same moment finds nothing more to do.
         if self.state is not None:
@@ -236,7 +281,8 @@ class OneRequest(RuleBasedStateMachine):
             assert decide(settled, recheck(), self.world) == ((), None)
             if settled is not None and settled.pending:
                 verdict = count(settled, self.world).verdict
-                assert verdict is (Verdict.OPEN if settled.blocked is None else Verdict.UNREACHABLE)
+                if settling(settled) is None:
+                    assert verdict is (Verdict.OPEN if settled.blocked is None else Verdict.UNREACHABLE)
 
     @invariant()
     def every_authority_counts_once(self) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import ELLIPSIS, cut, fault, normal
+from core.text import ELLIPSIS, clean, cut, fault, normal, units
 
 
 @pytest.mark.parametrize("text", ["", "Buy 100 NVDA", "Größe ≥ 5 %", "日本語", "👍", "عربي", "é", "e\u0301"])
@@ -68,3 +68,67 @@ def test_a_cut_text_fits_and_says_that_it_was_cut(text: str, longest: int) -> No
 
     assert len(shown) <= longest
     assert shown == text or (shown.endswith(ELLIPSIS) and text.startswith(shown[:-1]))
+
+
+@given(text=st.text(), longest=st.integers(1, 50))
+def test_it_fits_as_the_platform_counts(text: str, longest: int) -> None:
+    shown = cut(text, longest, units)
+
+    assert units(shown) <= longest
+    assert shown == text or (shown.endswith(ELLIPSIS) and text.startswith(shown[:-1]))
+
+
+KOREAN = "\u1112\u1161\u11ab"
+FAMILY, ENGLAND = "👨\u200d👩\u200d👧", "🏴" + "".join(chr(0xE0000 + ord(c)) for c in "gbeng") + "\U000e007f"
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        "e\u0301",
+        "x\u0301\u0302\u0303",
+        FAMILY,
+        "👍🏽",
+        "❤\ufe0f",
+        "1\ufe0f\u20e3",
+        "🇩🇪",
+        ENGLAND,
+        "कि",
+        "\u1112\u1161\u11ab",
+    ],
+)
+def test_what_reads_as_one_character_is_never_parted(character: str) -> None:
+    text = "ab" + character + "cdefghijklmnop" * 2
+    for longest in range(3, len(text)):
+        kept = cut(text, longest).removesuffix(ELLIPSIS)
+        assert kept == "ab" or kept.startswith("ab" + character), (longest, kept)
+
+
+def test_of_several_flags_whole_ones_are_kept() -> None:
+    flags = "🇩🇪🇫🇷🇮🇹"
+    assert [cut(flags, longest) for longest in (2, 3, 4, 5)] == ["…", "🇩🇪…", "🇩🇪…", "🇩🇪🇫🇷…"]
+
+
+def test_where_there_is_no_room_nothing_is_shown() -> None:
+    assert (cut("long", 1), cut("long", 0), cut("", 0)) == ("…", "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("a\nb", "a⏎b"),
+        ("a\u202eb", "a\ufffdb"),
+        ("\u200d", "\ufffd"),
+        ("a\u200db", "a\ufffdb"),
+        ("é\u200d", "é\ufffd"),
+        (FAMILY, FAMILY),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_what_could_steer_or_hide_becomes_a_mark(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+def test_lines_of_our_own_stay_lines() -> None:
+    assert clean("a\nb\u202e", lines=True) == "a\nb\ufffd"

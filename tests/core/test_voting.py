@@ -62,6 +62,9 @@ def test_how_many_must_approve(kind: QuorumKind, eligible: int, n: int, must_app
         ([R, R], 2, 3, Verdict.REJECTED),
         ([A, R, X], 2, 3, Verdict.UNREACHABLE),
         ([A, X, X], 2, 3, Verdict.UNREACHABLE),
+        # Enough of both, as a grace leaves the time for: a tie never approves.
+        ([A, R], 1, 3, Verdict.REJECTED),
+        ([A, A, R, R], 2, 4, Verdict.REJECTED),
         ([A, C], 2, 3, Verdict.CHANGES_REQUESTED),
         ([R, R, C], 2, 3, Verdict.CHANGES_REQUESTED),
         # All of three: one rejection puts it out of reach.
@@ -111,13 +114,15 @@ def test_the_verdict_does_not_depend_on_the_order_of_votes(
 
 
 @given(choices=choices, must_approve=st.integers(1, 5), eligible=st.integers(0, 9), remaining=st.integers(0, 9))
-def test_it_approves_only_with_enough_approvals_and_nobody_asking_for_changes(
+def test_it_approves_only_with_enough_approvals_and_neither_a_rejection_nor_changes_asked_for(
     choices: list[Choice], must_approve: int, eligible: int, remaining: int
 ) -> None:
     verdict = tally(votes(*choices), must_approve, eligible, remaining).verdict
 
     enough = sum(choice in (A, M) for choice in choices) >= must_approve
-    assert (verdict is Verdict.APPROVED) is (enough and C not in choices)
+    said_no = choices.count(R)
+    rejected = said_no >= must_approve or (said_no > 0 and max(eligible, must_approve) - said_no < must_approve)
+    assert (verdict is Verdict.APPROVED) is (enough and not rejected and C not in choices)
     assert (verdict is Verdict.CHANGES_REQUESTED) is (C in choices)
 
 

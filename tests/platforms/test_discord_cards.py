@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord.forms import modal
-from bot.adapters.discord.markdown import cut, escaped, plain, size
+from bot.adapters.discord.markdown import cut, escaped
 from bot.adapters.discord.render import Json, answer_body, card_body, rows, stands_in
 from core.card import LONGEST_PARAMETERS, LONGEST_VALUE, Button, Card, Field
 from core.taps import Answer, Form, FormField
-from tests.contracts.messenger import CHANGED, DECIDED, PENDING
+from core.text import clean as plain
+from core.text import units as size
+from tests.contracts.messenger import ATTACHED, CHANGED, DECIDED, PENDING
 from tests.platforms.clock import FastClock
 from tests.platforms.discord import eyes, official
 from tests.platforms.discord.component_rules import check_modal, numbered
@@ -58,6 +60,8 @@ def cards(draw: st.DrawFn) -> Card:
         rules=draw(LONG),
         note=draw(TEXT),
         left=draw(TEXT),
+        attached=draw(st.sampled_from(["", ATTACHED.attached])),
+        link=draw(st.sampled_from(["", ATTACHED.link])),
         votes=tuple(draw(st.lists(TEXT, max_size=6))),
         outcome=draw(st.none() | TEXT.filter(bool)),
         until=draw(st.none() | st.just(datetime(2026, 12, 1, tzinfo=UTC))),
@@ -99,7 +103,7 @@ def test_a_card_that_may_be_approved_is_never_shortened_where_it_counts() -> Non
     for parameters in (eight, tiny):
         assert sum(len(one.label) + len(one.value) for one in parameters) <= LONGEST_PARAMETERS
         card = replace(
-            PENDING, title="#" * 200, asker="a_b " * 80, says="|" * 9000, rules="`" * 9000, parameters=parameters
+            ATTACHED, title="#" * 200, asker="a_b " * 80, says="|" * 9000, rules="`" * 9000, parameters=parameters
         )
         body = card_body(card)
         taken(body)

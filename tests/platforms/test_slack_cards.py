@@ -17,10 +17,11 @@ from bot.adapters.slack.forms import errors, form_view, words_view
 from bot.adapters.slack.manifest import manifest
 from bot.adapters.slack.parse import Back, Heard
 from bot.adapters.slack.render import Json, answer_blocks, answer_notification, card_blocks, card_notification
-from bot.adapters.slack.text import clean, cut, escaped_and_cut, harmless, typed
+from bot.adapters.slack.text import escaped_and_cut, harmless, typed
 from core.card import LONGEST_PARAMETERS, LONGEST_VALUE, Button, Card, Field
 from core.taps import Answer, Form, FormField, Tap
-from tests.contracts.messenger import CHANGED, DECIDED, PENDING
+from core.text import clean, cut
+from tests.contracts.messenger import ATTACHED, CHANGED, DECIDED, PENDING
 from tests.contracts.platform import CHIPS, SEVERAL, WORDS
 from tests.platforms.clock import FastClock
 from tests.platforms.slack.block_rules import LONGEST_BLOCKS, block_problems, characters, view_problems
@@ -60,6 +61,8 @@ def cards(draw: st.DrawFn) -> Card:
         rules=draw(LONG),
         note=draw(LONG),
         left=draw(LONG),
+        attached=draw(st.sampled_from(["", ATTACHED.attached])),
+        link=draw(st.sampled_from(["", ATTACHED.link])),
         votes=tuple(draw(st.lists(LONG, max_size=20))),
         buttons=tuple(buttons),
         outcome=draw(st.one_of(st.none(), LONG)),
@@ -80,7 +83,7 @@ def test_the_parameters_of_a_card_that_may_be_approved_are_shown_whole(pairs: li
     fields = tuple(Field(label or "x", value or "x") for label, value in pairs)
     if sum(len(one.label) + len(one.value) for one in fields) > LONGEST_PARAMETERS:
         return
-    blocks = card_blocks(replace(PENDING, parameters=fields, says="s" * 3000, rules="r" * 3000))
+    blocks = card_blocks(replace(ATTACHED, parameters=fields, says="s" * 3000, rules="r" * 3000))
     shown = read_blocks(WORLD, blocks)
     for one in fields:
         # A text object of Slack's loses the space around it.
@@ -138,6 +141,7 @@ def test_a_form_comes_back_with_all_that_it_needs() -> None:
 FACES = {
     "pending": PENDING,
     "changed": replace(CHANGED, votes=("dave: approve",), tier=3, mark="● critical"),
+    "attached": ATTACHED,
     "decided": DECIDED,
     "hostile": replace(
         PENDING,

@@ -19,10 +19,11 @@ from bot.adapters.telegram.render import (
     ref_of,
     sentences_html,
 )
-from bot.adapters.telegram.text import clean, cut, inert, units
+from bot.adapters.telegram.text import cut, inert
 from core.card import LONGEST_PARAMETERS, Button, Card, Field
 from core.taps import Answer, Form, FormField
-from tests.contracts.messenger import DECIDED, PENDING
+from core.text import clean, units
+from tests.contracts.messenger import ATTACHED, DECIDED, PENDING
 from tests.platforms.clock import FastClock
 from tests.platforms.telegram.html import units as units_of_the_server
 from tests.platforms.telegram.texts import MOST_ENTITIES, formatted
@@ -56,6 +57,8 @@ def cards(draw: st.DrawFn) -> Card:
         parameters=tuple(Field(draw(text), draw(text)) for _ in range(min(count, 4))) * (1 + count // 4),
         says=draw(longer),
         rules=draw(longer),
+        attached=draw(st.sampled_from(["", ATTACHED.attached])),
+        link=draw(st.sampled_from(["", ATTACHED.link])),
         votes=tuple(draw(st.lists(text, max_size=30))),
         note=draw(text),
         outcome=None if pending else draw(longer),
@@ -67,7 +70,8 @@ def cards(draw: st.DrawFn) -> Card:
 def test_any_card_is_taken_and_holds_no_markup_but_ours(card: Card) -> None:
     shown, entities = read(card_html(card))
     assert units_of_the_server(shown) <= LONGEST_TEXT
-    assert {one["type"] for one in entities} <= OURS
+    assert {one["type"] for one in entities} <= OURS | {"text_link"}
+    assert [one["url"] for one in entities if one["type"] == "text_link"] == [card.link] * bool(card.link)
     assert all(one["type"] != "text_mention" for one in entities)
     assert clean(card.title)[:20].strip() in shown
 
@@ -109,7 +113,7 @@ def test_what_is_cut_is_short_enough_and_keeps_whole_characters(words: str, long
 
 def test_a_card_that_may_be_approved_shows_every_parameter_whole() -> None:
     values = tuple(Field(f"name{n:02}", "@" + "é" * (LONGEST_PARAMETERS // 25 - 8)) for n in range(25))
-    card = replace(PENDING, title="😀" * 200, parameters=values, says="s" * 5_000, rules="r" * 5_000)
+    card = replace(ATTACHED, title="😀" * 200, parameters=values, says="s" * 5_000, rules="r" * 5_000)
     shown, entities = read(card_html(card))
     for field in values:
         assert f"{field.label}  {field.value}" in shown

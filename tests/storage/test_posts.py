@@ -67,9 +67,22 @@ def test_a_further_message_is_adopted_once_and_brought_up_to_date(scene: Scene) 
     assert scene.reader.unshown("desk", 9) == []
     keep(scene, lambda t: t.adopt(ONE, "desk", "8"))
     assert scene.reader.unshown("desk", 9) == [Post(ONE, "desk", 1, 0, "7", also=("8",))]
-    keep(scene, lambda t: t.mark_shown(ONE, "desk", 1, "7"), lambda t: t.adopt(ONE, "desk", "8"))
+    keep(scene, lambda t: t.mark_shown(ONE, "desk", 1, "7", ("8",)), lambda t: t.adopt(ONE, "desk", "8"))
     assert scene.reader.unshown("desk", 9) == []
     assert post_of(scene).also == ("8",)
+
+
+def test_a_message_that_is_found_while_another_is_brought_up_to_date_is_not_forgotten(scene: Scene) -> None:
+    scene.open(ONE)
+    keep(scene, lambda t: t.mark_shown(ONE, "desk", 1, "7"))
+    # The courier has begun before the tap and is done after it.
+    keep(scene, lambda t: t.adopt(ONE, "desk", "8"), lambda t: t.mark_shown(ONE, "desk", 1, "7", ()))
+    assert scene.reader.unshown("desk", 9) == [Post(ONE, "desk", 1, 0, "7", also=("8",))]
+    keep(scene, lambda t: t.mark_shown(ONE, "desk", 1, "7", ("8",)))
+    assert scene.reader.unshown("desk", 9) == []
+    # A card that is sent anew does not take the place of one that was found in the meantime.
+    keep(scene, lambda t: t.mark_shown(ONE, "desk", 1, "9", ("8",)))
+    assert scene.reader.unshown("desk", 9) == [Post(ONE, "desk", 1, 0, "9", also=("7", "8"))]
 
 
 def test_a_message_found_where_none_was_known_is_the_posts_own(scene: Scene) -> None:

@@ -28,6 +28,10 @@ def lines(card: Card) -> list[str]:
     if card.says:
         result.append(f"  {card.says}")
     result.append(f"  {card.rules}")
+    if card.attached:
+        result.append(f"  attached: {card.attached}")
+    if card.link:
+        result.append(f"  {card.link}")
     result += [f"  {vote}" for vote in card.votes]
     if card.outcome is not None:
         result.append(f"  ► {card.outcome}")

@@ -21,9 +21,12 @@ _WORDS: Mapping[str, tuple[str, tuple[str, str, bool] | None]] = {
     "reject": ("Reject a request", _ID),
     "modify": ("Change what a request proposes", _ID),
     "why": ("Say why you decided as you did", _ID),
+    "undo": ("Take your vote back, while there is time for it", _ID),
+    "withdraw": ("Take back what you asked yourself", _ID),
     "ask": ("Ask the others something yourself", ("what", "What is to be decided, and what it costs", False)),
     "away": ("Be away for a while", ("until", "For how long, and who stands in: 3d bob", True)),
     "back": ("Be here again", None),
+    "login": ("A link that signs you in on the web", None),
     "link": ("Tell Placet that this account is yours", ("code", "The code that you were given", True)),
     "help": ("What there is", None),
 }

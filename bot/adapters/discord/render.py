@@ -10,10 +10,11 @@ from base64 import b32encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.adapters.discord.markdown import cut, escaped, size, visible
-from core.card import Button, Card
+from bot.adapters.discord.markdown import cut, escaped, visible
+from core.card import SEE, Button, Card
 from core.queue import QUEUE
 from core.taps import Answer
+from core.text import units as size
 
 Json = dict[str, Any]
 
@@ -76,7 +77,7 @@ def embed(card: Card) -> Json:
     colour = _ENDED if card.outcome is not None else _COLOURS.get(card.tier, _COLOURS[3])
     made: Json = {
         "author": {"name": visible(cut(card.mark, LONGEST_NAME))},
-        "description": f"### {escaped(card.title, 420)}\n{escaped(card.asker, 300)}",
+        "description": f"### {escaped(card.title, 420)}\n{escaped(card.asker, 300)}{_more(card)}",
         "color": colour,
     }
     last = _last_field(card)
@@ -91,6 +92,14 @@ def embed(card: Card) -> Json:
         parameters = _parameters(card, longest) if longest > 8 else parameters[: len(parameters) // 2]
     made["fields"] = [*parameters, *_fitted(own, room - _size(parameters)), *last]
     return made
+
+
+def _more(card: Card) -> str:
+    """What goes with it and does not stand here, and where it does."""
+    parts = [f"📎 {escaped(card.attached, 80)}"] if card.attached else []
+    if card.link:
+        parts.append(f"[{SEE}]({card.link})")
+    return "\n" + " · ".join(parts) if parts else ""
 
 
 def _size(fields: Iterable[Json]) -> int:

@@ -12,8 +12,8 @@ from dataclasses import asdict
 
 from bot.adapters.slack.parse import Back
 from bot.adapters.slack.render import Json, context, paragraphs, plain, section
-from bot.adapters.slack.text import clean, cut
 from core.taps import Form, FormField
+from core.text import clean, cut
 
 # https://docs.slack.dev/reference/views/modal-views and …/block-kit/block-elements
 LONGEST_TITLE, LONGEST_INPUT, MOST_OPTIONS, LONGEST_OPTION, LONGEST_VALUE = 24, 3_000, 100, 75, 150

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adapters.slack.text import clean, cut, escaped_and_cut, harmless
-from core.card import Button, Card, Field
+from bot.adapters.slack.text import escape, escaped_and_cut, harmless
+from core.card import SEE, Button, Card, Field
 from core.taps import Answer
+from core.text import clean, cut
 
 Json = dict[str, Any]
 
@@ -44,6 +45,7 @@ def card_blocks(card: Card) -> list[Json]:
     # These may be long where the parameters may not be shortened.
     blocks += [section(clean(card.says), 1_500)] if card.says else []
     blocks.append(context(clean(card.rules), 1_000))
+    blocks += more(card)
     if card.votes:
         blocks.append(context("\n".join(cut(clean(vote), 200) for vote in card.votes), 1_500, lines=True))
     if ended:
@@ -52,6 +54,16 @@ def card_blocks(card: Card) -> list[Json]:
     if card.left:
         blocks.append({"type": "context", "elements": [until(clean(card.left), card.until)]})
     return [*blocks, *buttons(card.buttons, f"card.{card.revision}.{card.version}")]
+
+
+def more(card: Card) -> list[Json]:
+    """What goes with it and does not stand here, and where it does."""
+    if not card.link:
+        return [context(f"📎 {clean(card.attached)}", 200)] if card.attached else []
+    # Our own words and our own address, so that it may be a link; a text to the letter cannot be one.
+    attached = f"📎 {escape(card.attached)} · " if card.attached else ""
+    text = f"{attached}<{escape(card.link)}|{SEE}>"
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}]
 
 
 def parameters(fields: Sequence[Field]) -> list[Json]:

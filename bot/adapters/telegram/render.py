@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from html import escape
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.adapters.telegram.text import clean, cut, inert, units
-from core.card import Button, Card, Field
+from bot.adapters.telegram.text import cut, inert
+from core.card import SEE, Button, Card, Field
 from core.taps import Answer, Form
+from core.text import clean, units
 
 # https://core.telegram.org/bots/api#sendmessage: "1-4096 characters after entities parsing"
 LONGEST_TEXT = 4_096
@@ -85,7 +87,7 @@ def _lines(card: Card) -> list[tuple[str, str]]:
     else:
         last = [_line(cut(f"► {card.outcome}", _LONGEST_OUTCOME), "b")]
     groups = [
-        [_line(f"{colour} {card.mark} · {card.title}", "b"), _line(cut(card.asker, _LONGEST_LINE))],
+        [_line(f"{colour} {card.mark} · {card.title}", "b"), _line(cut(card.asker, _LONGEST_LINE)), _more(card)],
         [_parameter(field) for field in card.parameters],
         [_line(card.says, "i"), _line(card.rules)],
         [_line(vote, most=0) for vote in votes],
@@ -98,6 +100,15 @@ def _lines(card: Card) -> list[tuple[str, str]]:
             lines.append(("", ""))
         lines += shown
     return lines
+
+
+def _more(card: Card) -> tuple[str, str]:
+    """What goes with it and does not stand here, and where it does."""
+    attached = _line(f"📎 {card.attached}") if card.attached else ("", "")
+    if not card.link:
+        return attached
+    between = " · " if card.attached else ""
+    return f'{attached[0]}{between}<a href="{escape(card.link)}">{SEE}</a>', f"{attached[1]}{between}{SEE}"
 
 
 def _line(text: str, tag: str = "", most: int = 3) -> tuple[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import escape
 
-_SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"
-_ELLIPSIS = "…"
+from core import text as plain_text
+from core.text import units
+
 # What Telegram makes a link, a call or a command of by itself, and a tap on a command says it in one's own name. There
 # is no switch for it; only within code it finds nothing: https://core.telegram.org/bots/api#messageentity
 _LIVELY = re.compile(
@@ -24,53 +23,9 @@ _LIVELY = re.compile(
 )
 
 
-def units(text: str) -> int:
-    """How long a text is for Telegram, which counts in UTF-16."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def clean(text: str, *, lines: bool = False) -> str:
-    """A text that shows all it holds: what could steer, hide or reorder becomes a mark. `lines`: in several lines."""
-    if text.isascii() and text.isprintable():
-        return text
-    shown = []
-    for at, character in enumerate(text):
-        if character == "\n":
-            shown.append("\n" if lines else "⏎")
-        elif unicodedata.category(character) not in _SHOWS_NOTHING or _joins(text, at):
-            shown.append(character)
-        else:
-            shown.append("\ufffd")
-    return "".join(shown)
-
-
-def _joins(text: str, at: int) -> bool:
-    """Whether a joiner stands where emoji and some scripts need it: between two characters that are not ASCII."""
-    if text[at] not in _JOINERS or not 0 < at < len(text) - 1:
-        return False
-    return not text[at - 1].isascii() and not text[at + 1].isascii() and text[at + 1] not in _JOINERS
-
-
 def cut(text: str, longest: int) -> str:
-    """At most so many units, with a mark where something was cut, and never within what reads as one character."""
-    if units(text) <= longest:
-        return text
-    end = min(len(text), max(0, longest - 1))
-    while end > 0 and (units(text[:end]) > longest - 1 or _belongs_to_the_one_before(text, end)):
-        end -= 1
-    return text[:end].rstrip() + _ELLIPSIS if longest > 0 else ""
-
-
-def _belongs_to_the_one_before(text: str, at: int) -> bool:
-    """A combining mark, a variation, a skin colour, a joiner, what a joiner joins, or the second half of a flag."""
-    character = text[at]
-    return (
-        unicodedata.category(character) in ("Mn", "Me", "Mc")
-        or character in _JOINERS
-        or "\U0001f3fb" <= character <= "\U0001f3ff"
-        or text[at - 1] in _JOINERS
-        or ("\U0001f1e6" <= character <= "\U0001f1ff" and "\U0001f1e6" <= text[at - 1] <= "\U0001f1ff")
-    )
+    """At most so many units, as Telegram counts them, with a mark where something was cut."""
+    return plain_text.cut(text, longest, units)
 
 
 def inert(text: str, tag: str = "", most: int = 3) -> str:

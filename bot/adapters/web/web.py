@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.adapters.web.doors import Doors, Visitor
+from bot.desk import Closing, NotCertain, Overloaded
 from bot.services import Services
+from core.errors import StoreFull, StoreUnavailable
 from core.ports import Taps
 
 FRAGMENT = "x-placet-fragment"
 """The header with which our script asks for a piece of a page in place of the whole."""
+_MOST_FIELDS = 300
+"""More than a page of chosen rows has, with what goes with them."""
 _POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -41,6 +48,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_UNKNOWN_NAME = (
+    "You came by a name that this Placet does not know itself by, so it shows nothing. Open it by its IP address or "
+    "as localhost, or have its keeper put this name into PLACET_PUBLIC_URL."
+)
+_NOT_CERTAIN = (
+    "Placet's database does not answer, so it is not certain that anything was recorded. Try again in a moment, and "
+    "look how it stands."
+)
 Shown = Callable[[Request, Visitor], Awaitable[Response]]
 Sent = Callable[[Request, Visitor, FormData], Awaitable[Response]]
 
@@ -83,7 +98,7 @@ class Web:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/enter?next={quote(wanted, safe='')}", 303, HEADERS)
 
-        return Route(path, endpoint, methods=["GET"])
+        return self.public(path, endpoint, "GET")
 
     def sent(self, path: str, act: Sent) -> Route:
         """Something that acts, for somebody who is signed in: sent from a page of ours, and nothing else."""
@@ -93,23 +108,49 @@ class Web:
             if visitor is None:
                 words = "Your session is over, so nothing was done. Sign in again, then look how it stands."
                 return self.refusal(request, None, 401, "Signed out", words)
-            async with request.form(max_files=4, max_fields=200) as form:
+            async with read_form(request, most_files=20) as form:
                 given = form.get("csrf")
-                if not from_here(request) or not hmac.compare_digest(str(given).encode(), visitor.csrf.encode()):
+                if not self.doors.from_here(request) or not hmac.compare_digest(
+                    str(given).encode(errors="replace"), visitor.csrf.encode()
+                ):
                     words = "This form is too old, or it was not sent from a page of Placet. Nothing was done: go back."
                     return self.refusal(request, visitor, 403, "Not sent from here", words)
                 return await act(request, visitor, form)
 
-        return Route(path, endpoint, methods=["POST"])
+        return self.public(path, endpoint, "POST")
+
+    def public(self, path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
+        """What anybody may call who came by a name of ours. A database that is away is an answer too."""
+
+        async def guarded(request: Request) -> Response:
+            if not self.doors.knows(request):
+                return self.refusal(request, None, 421, "Not by this name", _UNKNOWN_NAME)
+            try:
+                return await endpoint(request)
+            except (Overloaded, Closing, StoreFull) as problem:
+                return self.refusal(request, None, 503, "Not now", f"{problem} Nothing was recorded: try again.")
+            except HTTPException as problem:
+                words = f"{problem.detail.rstrip('.')}. Nothing was done: go back, and send less."
+                return self.refusal(request, None, problem.status_code, "This form cannot be taken", words)
+            except (NotCertain, StoreUnavailable):
+                return self.refusal(request, None, 503, "Not now", _NOT_CERTAIN)
+
+        return Route(path, guarded, methods=[method])
+
+
+@asynccontextmanager
+async def read_form(request: Request, most_files: int = 0) -> AsyncIterator[FormData]:
+    """The fields of a form, until the block ends. Raises HTTPException where it is none of ours.
+
+    Browsers send the forms of our pages in UTF-8 and name no other character set. By name, whoever sends one by hand
+    could choose any that Python knows, and with some of them make text that no text can hold.
+    """
+    _, said = parse_options_header(request.headers.get("content-type", ""))
+    if said.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise HTTPException(400, "A form is sent in UTF-8")
+    async with request.form(max_files=most_files, max_fields=_MOST_FIELDS) as form:
+        yield form
 
 
 def is_fragment(request: Request) -> bool:
     return request.headers.get(FRAGMENT) == "1"
-
-
-def from_here(request: Request) -> bool:
-    """Whether a browser says that this was sent from a page of this very address, or says nothing of it."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = request.headers.get("origin")
-    return origin is None or origin.partition("://")[2] == request.headers.get("host", "")

@@ -29,8 +29,16 @@ def upgrade() -> None:
         sa.Column("media_type", sa.Text, nullable=False),
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("height", sa.Integer, nullable=False),
-        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("kept", sa.SmallInteger, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+    op.create_index(
+        "ix_attachments_waiting",
+        "attachments",
+        ["asker", "created_at"],
+        sqlite_where=sa.text("kept = 0"),
+        postgresql_where=sa.text("kept = 0"),
     )
     op.create_table(
         "devices",
