@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ PATIENCE = 25.0
 """Seconds for one picture."""
 _MOST_WAITING = 8
 """Pictures that may wait for their turn: each is held in memory meanwhile."""
+_MOST_OF_ONE = 4
+"""Of these, by one asker: as many as go with a request, and one more, so that nobody has all the places."""
 _PROGRAM = Path(__file__).with_name("redraw.py")
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 """All that the process needs of our environment, where there are secrets too."""
@@ -52,7 +55,7 @@ class Press:
     """Makes uploads of what arrives, one picture at a time."""
 
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    _waiting: int = 0
+    _waiting: Counter[str] = field(default_factory=Counter)
 
     async def upload(self, asker: Actor, data: bytes, hint: str, now: datetime) -> Upload | Refused:
         """What is to be kept of these bytes. `hint`: the media type that was said, which decides nothing by itself.
@@ -64,7 +67,7 @@ class Press:
         if len(data) > LARGEST:
             return Refused("too_large", f"A picture or text has at most {LARGEST >> 20} MB.")
         if _is_picture(data):
-            made = await self._redrawn(data)
+            made = await self._redrawn(asker_name(asker), data)
             if isinstance(made, Refused):
                 return made
             media_type, width, height, content = made
@@ -78,15 +81,16 @@ class Press:
         who = asker_name(asker)
         return Upload(upload_id(who, media_type, content), who, media_type, width, height, False, now, content)
 
-    async def _redrawn(self, data: bytes) -> tuple[str, int, int, bytes] | Refused:
-        if self._waiting >= _MOST_WAITING:
+    async def _redrawn(self, asker: str, data: bytes) -> tuple[str, int, int, bytes] | Refused:
+        if self._waiting.total() >= _MOST_WAITING or self._waiting[asker] >= _MOST_OF_ONE:
             raise Overloaded("Too many pictures arrive at once; nothing was kept. Try again.")
-        self._waiting += 1
+        self._waiting[asker] += 1
         try:
             async with self._turn:
                 return await asyncio.to_thread(_redrawn, data)
         finally:
-            self._waiting -= 1
+            self._waiting[asker] -= 1
+            self._waiting += Counter()  # Without those who wait no more.
 
 
 @dataclass(slots=True)

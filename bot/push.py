@@ -40,7 +40,7 @@ _PAUSES = (1.0, 4.0, 15.0, 60.0, 240.0)
 _MOST_NEW = 1_000
 """Requests at one look: of more, nobody is called to each."""
 _MOST_BUSY = 500
-_AT_ONCE = 16
+_AT_ONCE, _TRIES_AT_ONCE = 16, 4
 _LONGEST_KEPT = 7 * 86_400
 _LONGEST_TITLE = 120
 log = logging.getLogger("placet.push")
@@ -75,6 +75,8 @@ class Push:
         self._looking = False
         self._wake = asyncio.Event()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        # Of their own: whoever presses "Try it" for an address that never answers keeps no real message waiting.
+        self._tries = asyncio.Semaphore(_TRIES_AT_ONCE)
 
     @property
     def busy(self) -> bool:
@@ -122,7 +124,7 @@ class Push:
         """Send somebody a message that they have asked for, to see whether any come."""
         body = {"kind": "try", "title": "Notifications work", "tier": ""}
         message = Message(orjson.dumps(body), keeps=60, urgent=True, topic="try")
-        async with self._turns:
+        async with self._tries:
             sent = await self._service.send(await self.devices.key(), browser.subscription, message)
         if sent.gone:
             await self.devices.forget(browser.person, browser.id)

@@ -28,11 +28,16 @@ LONGEST_ADDRESS = 1_000
 NOBODY = "https://placet.invalid"
 """Who answers for a server that knows neither its public address nor a contact."""
 _PATIENCE = aiohttp.ClientTimeout(total=15, connect=10)
+_MOST_CONNECTIONS = 32
 _SIGNED_FOR = timedelta(hours=12)
 _LONGEST_WAIT = 3_600.0
 _GONE = (404, 410)
 _BUSY = (408, 425, 429)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that the internet has been given."""
+_ISATAP = (0x00005EFE, 0x02005EFE)
+"""What stands before an IPv4 address that hides in the lower half of an IPv6 one."""
 
 
 class NotTaken(Exception):
@@ -134,6 +139,9 @@ class PushService:
         if not host or not port or address.user is not None or address.password is not None:
             raise no
         literal = _is_literal(host)
+        if not literal and host.replace(".", "").isdigit():
+            # `127.1`, `2130706433`, `127.0.0.1.`: no address to us, and one to what connects, which looks up no name.
+            raise no
         near = self._private and (host == "localhost" or (literal and ipaddress.ip_address(host).is_loopback))
         if address.scheme != "https" and not (near and address.scheme == "http"):
             raise no
@@ -177,7 +185,7 @@ class PushService:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(resolver=Refusing(private=self._private), limit=16)
+            connector = aiohttp.TCPConnector(resolver=Refusing(private=self._private), limit=_MOST_CONNECTIONS)
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=_PATIENCE, cookie_jar=aiohttp.DummyCookieJar()
             )
@@ -213,10 +221,12 @@ def is_public(address: str) -> bool:
     one = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(one, ipaddress.IPv6Address):
         inner = one.ipv4_mapped or one.sixtofour
-        if one in _NAT64:
+        if one in _NAT64 or int(one) >> 32 & 0xFFFFFFFF in _ISATAP:
             inner = ipaddress.IPv4Address(int(one) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if one not in _UNICAST:
+            return False
     return one.is_global and not one.is_multicast
 
 

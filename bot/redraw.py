@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 import warnings
 from typing import Final
@@ -23,7 +24,10 @@ LONGEST_SIDE: Final = 2_048
 SMALL: Final = 1_500_000
 """Bytes up to which a drawing stays sharp to the pixel; what is larger is written as a photograph."""
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
-_MEMORY, _SECONDS = 1 << 30, 20
+_MEMORY, _SECONDS = 1 << 30, 10
+"""The largest honest picture takes one or two seconds."""
+_MODESTY: Final = 10
+"""Decisions go first, also where there is one processor."""
 
 
 class UnfitError(Exception):
@@ -96,6 +100,7 @@ def _bind() -> None:
         import resource  # noqa: PLC0415 - Unix alone has it; elsewhere the patience of who waits has to do
     except ImportError:
         return
+    os.nice(_MODESTY)
     bounds = ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_CORE, 0))
     for which, most in (*bounds, (resource.RLIMIT_FSIZE, 0)):
         _, highest = resource.getrlimit(which)

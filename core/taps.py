@@ -53,6 +53,10 @@ class FormField:
     longest: int = 1_000
     error: str = ""
     """What was wrong with the value, to be shown beside it."""
+    was: str = ""
+    """The value that the field had when the form was first opened."""
+    fills: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of a choice that fills other fields: by its value, what those then hold."""
     bounds: Mapping[str, str] = field(default_factory=dict)
     """What a surface may check as one types: `least`, `most`, `above`, `below`, `step`, `whole`, `shortest`."""
 

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
-from bot.adapters.web.adapter import web_routes
+from bot.adapters.web.adapter import lost, web_of, web_routes
 from bot.api.admin import admin_router
 from bot.api.answers import REQUEST_EXAMPLE, ProblemDocument
 from bot.api.attachments import PATH, attachments_router
@@ -51,7 +51,9 @@ def create_app(services: Services) -> FastAPI:
     for router in (made(calls) for made in routers):
         # As they are: an included router is asked for each of its routes anew, which costs more than the route.
         app.router.routes.extend(router.routes)
-    app.router.routes.extend(web_routes(services))
+    app.state.web = web_of(services)
+    if app.state.web is not None:
+        app.router.routes.extend(web_routes(app.state.web))
     add_docs(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -83,9 +85,13 @@ async def _invalid(request: Request, problem: Exception) -> Response:
 
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # noqa: S101 - registered for it alone
+    web = request.app.state.web
+    by_browser = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
+    if web is not None and by_browser and problem.status_code == 404:
+        return await lost(web, request)
     title = TITLES.get(problem.status_code, "Problem")
     code = title.lower().replace(" ", "_").rstrip("?")
-    detail = f"{title}: {request.method} {request.url.path}. The calls there are stand at /docs."
+    detail = f"{title}: {request.method} {request.url.path}. All calls are described at /docs."
     return Problem(code, problem.status_code, detail, headers=problem.headers).response(request.url.path)
 
 

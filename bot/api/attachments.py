@@ -11,13 +11,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from bot.api.answers import AttachmentAnswer
 from bot.api.auth import Caller
-from bot.api.calls import Calls, JsonResponse
+from bot.api.calls import Calls, JsonResponse, answered
 from bot.api.models import SubmitBody
 from bot.api.problems import Problem, refusal
 from bot.api.route import StrictRoute
 from bot.api.view import dump
-from bot.attachments import Keeping, headers
-from bot.desk import Overloaded
+from bot.attachments import headers
 from core.attachments import PATTERN, Upload, asker_name
 from core.errors import Refused
 from core.model import Attachment, Proposal
@@ -76,14 +75,7 @@ def attachments_router(calls: Calls) -> APIRouter:
 
 async def _kept(calls: Calls, caller: Caller, data: bytes, hint: str, field: str) -> Upload:
     """Keep this for a day. Raises Problem, which names the field."""
-    try:
-        made = await calls.services.press.upload(caller.actor, data, hint, calls.services.clock.now())
-    except Overloaded as problem:
-        raise Problem("overloaded", 503, str(problem), headers={"Retry-After": "1"}) from problem
-    if isinstance(made, Upload):
-        keeping = Keeping(made)
-        await calls.carry_out(keeping.command(caller.actor))
-        made = keeping.refusal or made
+    made = await answered(calls.services.keep(caller.actor, data, hint))
     if isinstance(made, Refused):
         raise refusal(replace(made, field=field) if made.code == "invalid" else made)
     return made

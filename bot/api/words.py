@@ -18,6 +18,7 @@ _PATTERNS: Mapping[str, str] = {
     r"^[0-9a-f]{64}$": "must be a SHA-256: 64 small hexadecimal digits",
     r"^[A-Z0-9]{0,24}$": "must be Slack's id of a team: capital letters and digits",
     r"^[A-Z0-9]{1,24}$": "must be a platform's id of an account: capital letters and digits",
+    r"^[0-9a-f]{12}$": "must be the id of a browser's session, as the list of them shows it: 12 hexadecimal digits",
     r"^[^\x00-\x1f]*$": "holds a character that cannot be seen; take it out",
 }
 """What each pattern of `models.py` and of the paths asks for."""

@@ -14,16 +14,17 @@ from bot.cli.client import Client, Declined, Unreachable
 from bot.cli.tables import tier_text
 from bot.cli.welcome import first_link
 from bot.config import Settings, default_house
-from bot.demo.stream import Doc, read_days
+from bot.demo.stream import PROGRAM, Doc, read_days
 from bot.serve import serve
 from bot.services import Services
 from core.engine import Batch
 from core.events import Decided
 from core.wording import outcome_sentence
 
-MOST_PENDING = 25
+MOST_PENDING = 12
 """The algorithm holds its tongue while so many wait, so that nobody is buried."""
-VALID_FOR = "PT15M"
+VALID_FOR = "PT1H"
+LABEL = "placet demo"
 log = logging.getLogger("placet.demo")
 
 
@@ -45,10 +46,20 @@ async def play_live(settings: Settings, seconds: float, out: Console) -> None:
             soft_wrap=True,
         )
         services.bulletin.on_batch(lambda batch: _tell(batch, out))
-        client = Client(settings.model_copy(update={"url": address}), "program")
+        here = settings.model_copy(update={"url": address})
+        client = Client(here, token=await asyncio.to_thread(_key, Client(here)))
         await _play(client, services, days, seconds, out)
 
     await serve(settings.without_platforms(), begun=begun, house=default_house())
+
+
+def _key(person: Client) -> str:
+    """A fresh key for the algorithm; the one of the last run is good for nothing any more."""
+    for key in person.get("/v1/keys")["items"]:
+        if key["speaks_for"] == PROGRAM and key["label"] == LABEL and key["revoked_at"] is None:
+            person.post(f"/v1/keys/{key['id']}/revoke")
+    made = person.post("/v1/keys", {"program": PROGRAM, "owner": person.get("/v1/me")["id"], "label": LABEL})
+    return str(made["token"])
 
 
 async def _play(

@@ -16,11 +16,9 @@ from rich.text import Text
 from bot.cli.client import Client, request_path
 from bot.cli.tables import OUTCOME_STYLES, plain, tier_text
 from bot.config import Settings, default_house
-from bot.demo.stream import Doc, answer_to, halved, read_days
+from bot.demo.stream import PROGRAM, Doc, answer_to, halved, read_days
 from bot.serve import serving
 from core.errors import PlacetError
-
-PROGRAM = "calls-2012"
 
 
 @dataclass(slots=True)

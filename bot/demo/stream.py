@@ -14,6 +14,8 @@ from typing import Any
 from core.errors import PlacetError
 
 Doc = dict[str, Any]
+PROGRAM = "calls-2012"
+"""Who asks in the demo."""
 STREAM = Path(__file__).parents[2] / "examples" / "calls-2012.jsonl"
 
 

@@ -46,10 +46,11 @@ def _consequences(request: Request, proposal: Proposal, ruling: Ruling) -> list[
     """What follows from a change: the amount, and another rule that then asks."""
     lines, before = [], request.proposal.amount
     if before is not None and proposal.amount != before:
-        after = "unknown"
+        after = "unknown (what was changed does not say how much it is now)"
         if proposal.amount is not None:
-            after = f"{plain_decimal(proposal.amount)} {proposal.currency or ''}".strip()
-        lines.append(f"amount: {plain_decimal(before)} → {after} (reckoned in proportion)")
+            reckoned = f"{plain_decimal(proposal.amount)} {proposal.currency or ''}".strip()
+            after = f"{reckoned} (reckoned in proportion)"
+        lines.append(f"amount: {plain_decimal(before)} → {after}")
     if ruling.rule != request.ruling.rule:
         lines.append(f"Then it is {rules(ruling)}.")
     return lines

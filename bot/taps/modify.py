@@ -228,10 +228,16 @@ def _form(
             ("-", "As recommended"),
             *((str(n), cut(p["label"], 70)) for n, p in enumerate(draft.body["presets"])),
         )
-        inputs.append(FormField(START, "Start from", "choice", (filled or {}).get(START, "-"), choices, required=False))
+        fills = {
+            str(n): {name: typed(value) for name, value in p["values"].items()}
+            for n, p in enumerate(draft.body["presets"])
+        }
+        start = (filled or {}).get(START, "-")
+        inputs.append(FormField(START, "Start from", "choice", start, choices, required=False, fills=fills))
     for name in names:
         hint = f"You usually set {typed(usual[name])}" if name in usual else ""
-        given = form_field(name, fields[name], values[name], hint)
+        recommended = form_field(name, fields[name], request.proposal.parameters[name]).value
+        given = replace(form_field(name, fields[name], values[name], hint), was=recommended)
         if filled and name in filled:
             given = replace(given, value=filled[name])
         if wrong and name in wrong:

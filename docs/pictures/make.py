@@ -60,7 +60,9 @@ def take(found: Inbox, browser: Browser) -> None:
     for name, more in PICTURES:
         with found.visitor(browser, device_scale_factor=2, reduced_motion="reduce", **more) as context:
             page = context.new_page()
-            page.goto("/")
+            answer = page.goto("/")
+            if answer is None or answer.status != 200 or page.get_by_role("article").count() < SHOWN:
+                sys.exit(f"the inbox does not show the {SHOWN} that wait: look at it")
             content = picture_of(page)
         if len(content) > LARGEST:
             sys.exit(f"{name}.png has {len(content):,} bytes, and {LARGEST:,} are the most")

@@ -160,6 +160,10 @@ class Spoken:
         body = {"program": name or fresh("program"), **({"owner": owner} if owner else {})}
         return self.client(self.key(**body)["token"])
 
+    def visits(self) -> httpx.Client:
+        """Somebody who is not known yet."""
+        return self._open.enter_context(anonymous(self.url))
+
     def close(self) -> None:
         self._open.close()
 

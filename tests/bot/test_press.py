@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,14 +83,26 @@ def test_the_reader_may_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_too_many_at_once_are_sent_away_and_the_others_are_read() -> None:
+    assert read_of_those_that_came(3, 4) == (8, 4)
+
+
+def test_one_who_sends_many_leaves_room_for_others() -> None:
+    assert read_of_those_that_came(1, 12) == (4, 8)
+
+
+def read_of_those_that_came(programs: int, each: int) -> tuple[int, int]:
+    """How many pictures were read, and how many sent away, when so many came at once."""
+
     async def crowd() -> list[Upload | Refused | BaseException]:
         press = Press()
-        coming = [press.upload(MOMENTUM, picture(size=(9, number)), "", NOW) for number in range(1, 13)]
+        askers = [replace(MOMENTUM, ref=f"momentum-{number}") for number in range(programs)]
+        coming = [
+            press.upload(asker, picture(size=(9, number)), "", NOW) for asker in askers for number in range(1, each + 1)
+        ]
         return await asyncio.gather(*coming, return_exceptions=True)
 
     outcomes = asyncio.run(crowd())
-    assert sum(isinstance(one, Upload) for one in outcomes) == 8
-    assert sum(isinstance(one, Overloaded) for one in outcomes) == 4
+    return sum(isinstance(one, Upload) for one in outcomes), sum(isinstance(one, Overloaded) for one in outcomes)
 
 
 def test_the_loop_goes_on_while_a_picture_is_read() -> None:

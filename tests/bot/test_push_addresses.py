@@ -28,6 +28,11 @@ INSIDE = (
     "https://0x7f.1/x",
     "https://2130706433/x",
     "https://0177.0.0.1/x",
+    "https://127.1/x",
+    "https://127.0.0.1./x",
+    "https://0/x",
+    "https://[fec0::1]/x",
+    "https://[64:ff9b:1::7f00:1]/x",
 )
 NO_ADDRESS = (
     "",
@@ -65,7 +70,8 @@ def test_a_name_that_leads_inside_later_is_not_written_to() -> None:
         browser = town.browser()
         given = browser.given
         # As if they had been registered while they still led to the internet.
-        for endpoint in (browser.endpoint, browser.endpoint.replace("127.0.0.1", "localhost")):
+        spelled = ("127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "127.0.0.1.")
+        for endpoint in (browser.endpoint.replace("127.0.0.1", name) for name in spelled):
 
             async def sent(address: str) -> tuple[str, bool]:
                 service = PushService(SystemClock())
@@ -94,6 +100,13 @@ def test_a_name_that_leads_inside_later_is_not_written_to() -> None:
         ("fc00::1", False),
         ("ff02::1", False),
         ("203.0.113.5", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
+        ("2a00:1450::5efe:7f00:1", False),
+        ("2a00:1450::200:5efe:a00:1", False),
+        ("2a00:1450::5efe:808:808", True),
     ],
 )
 def test_an_address_within_another_is_what_counts(address: str, public: bool) -> None:

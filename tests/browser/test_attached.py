@@ -28,7 +28,7 @@ def uploaded(inn: Inn, content: bytes) -> str:
 
 
 def test_pictures_and_a_long_text_are_on_the_page_and_stay_within_it(inn: Inn) -> None:
-    text = "\n".join(f"{number}. {SCRIPTS[number % len(SCRIPTS)]} {'W' * 300}" for number in range(200))
+    text = "\n".join(f"{number}. {SCRIPTS[number % len(SCRIPTS)]} {'W' * 300}" for number in range(120))
     attached: list[Any] = [
         {"id": uploaded(inn, chart()), "title": '"><img src=x onerror=window.owned=1>'},
         {"id": uploaded(inn, chart(200, 2_000)), "title": "Volume"},

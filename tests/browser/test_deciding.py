@@ -77,7 +77,7 @@ def test_where_a_reason_is_required_the_reason_is_what_decides(inn: Inn) -> None
     dave.sees("Not rejected yet", row)
     assert inn.stands(request)["status"] == "pending"
     dave.presses("Too risky", row)
-    dave.sees("Rejected", row)
+    dave.sees("Rejected: Buy 9000 NVDA", row)
     assert inn.stands(request)["status"] == "rejected"
 
 

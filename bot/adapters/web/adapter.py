@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -56,10 +58,19 @@ class Files(StaticFiles):
         return response
 
 
-def web_routes(services: Services) -> list[BaseRoute]:
-    """Every page of the inbox."""
-    if services.taps is None:
-        return []
-    web = Web(services, services.taps, Doors(services), templates())
+def web_of(services: Services) -> Web | None:
+    """The web inbox on these services; None where nothing can be tapped."""
+    return None if services.taps is None else Web(services, services.taps, Doors(services), templates())
+
+
+def web_routes(web: Web) -> list[BaseRoute]:
+    """Every page of the inbox, and its files."""
     routes: list[BaseRoute] = [route for page in _PAGES for route in page.routes(web)]
-    return [*routes, Mount("/static", Files(directory=STATIC), name="static")]
+    # The files alone are compressed: a page holds a secret beside what others wrote, and its length would tell of it.
+    return [*routes, Mount("/static", GZipMiddleware(Files(directory=STATIC), minimum_size=600), name="static")]
+
+
+async def lost(web: Web, request: Request) -> Response:
+    """What a browser is shown at an address where nothing is."""
+    words = "There is nothing at this address. Perhaps a link was cut off: open it again from where you had it."
+    return web.refusal(request, await web.doors.visitor(request), 404, "Nothing here", words)

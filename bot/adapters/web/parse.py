@@ -37,7 +37,7 @@ def _tap(form: FormData, person: str, token: str, values: dict[str, str]) -> Tap
 
 
 def once_of(form: FormData) -> str:
-    """What a page put into a form so that, sent twice, it is meant once. It is kept: what is none of ours, as its hash."""
+    """What a page put into a form so that, sent twice, it is meant once; what none of ours does, as its hash."""
     said = _text(form, "tap")
     if len(said) <= _LONGEST and said.isascii() and said.isprintable():
         return said

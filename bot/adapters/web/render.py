@@ -105,6 +105,7 @@ class Row:
     """A request in a list. `mine`: it waits for the reader; `voted`: what they have said to it."""
 
     card: Card
+    tier: int
     mine: bool
     joins: bool
     buttons: tuple[Button, ...]
@@ -133,6 +134,7 @@ def row_of(
     vote = next((one for one in request.counted() if one.person == person), None)
     return Row(
         card=face,
+        tier=request.ruling.tier,
         mine=mine,
         joins=mine and joinable(request),
         buttons=tuple(one for one in face.buttons if offered(one, mine, vote is not None)),

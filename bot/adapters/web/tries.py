@@ -38,9 +38,10 @@ class Tries:
         """Whether this address may show a code now."""
         now = self._now()
         mine = self._by_address.get(_place(address))
-        return self._all.now(now, FROM_ALL, ANY_MORE_AFTER) >= 1 and (
-            mine is None or mine.now(now, FROM_ONE, ONE_MORE_AFTER) >= 1
-        )
+        if mine is None:
+            # However much noise the others make: who has shown no wrong code is not kept out by theirs.
+            return True
+        return self._all.now(now, FROM_ALL, ANY_MORE_AFTER) >= 1 and mine.now(now, FROM_ONE, ONE_MORE_AFTER) >= 1
 
     def wrong(self, address: str) -> None:
         """A code from there was not good."""

@@ -78,6 +78,7 @@ class Web:
             "fragment": is_fragment(request),
             "path": request.url.path,
             "stopped": self.services.registry().stopped,
+            "away": visitor.person.away if visitor and visitor.person.is_away(self.services.clock.now()) else None,
             **context,
         }
         return HTMLResponse(self.templates.get_template(template).render(said), status, HEADERS)

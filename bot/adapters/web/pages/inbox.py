@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,14 +23,14 @@ from core.ports import Filter, Reader
 from core.registry import Registry
 from core.request import Request
 
-PAGE = 50
+PAGE = 40
 _OTHERS = 15
 """Rows of what waits for others, below what waits for me; the rest has a page of its own."""
 _READ = 200
-_LOOKED_THROUGH = 4_000
+_LOOKED_THROUGH = 2_000
 """Requests that a search reads at most."""
 _LONGEST_SEARCH = 100
-_MOST_ROWS = 50
+_MOST_ROWS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +143,15 @@ def _find(reader: Reader, sought: Sought, person: Person, registry: Registry, no
     found = Found(position, counts, all_others)
     if sought.show != "others":
         wanted = Filter(audience=asked, open_to=person.id, tier=sought.tier)
-        for request, cursor in _walk(reader, wanted, sought, PAGE):
-            if _mine(request, person, registry, now):
-                found.mine.append(request)
-            elif len(found.others) < _OTHERS:
-                found.others.append(request)
-            found.cursor = cursor
+        listed, found.cursor = _walk(reader, wanted, sought, PAGE)
+        for request in listed:
+            (found.mine if _mine(request, person, registry, now) else found.others).append(request)
     if sought.show == "others" or (all_others > 0 and sought.cursor is None):
         wanted = Filter(audience=asked, open_to=person.id, others=True, tier=sought.tier)
-        for request, cursor in _walk(reader, wanted, sought, PAGE if sought.show == "others" else _OTHERS):
-            found.others.append(request)
-            if sought.show == "others":
-                found.cursor = cursor
+        whole = sought.show == "others"
+        listed, cursor = _walk(reader, wanted, sought, PAGE if whole else _OTHERS)
+        found.others = [*found.others, *listed] if whole else [*found.others, *listed][:_OTHERS]
+        found.cursor = cursor if whole else found.cursor
     # Everything is known already where it fits on one page: then the figures are exact.
     if sought.show != "others" and sought.cursor is None and found.cursor is None and not sought.narrow:
         found.counts = {}
@@ -167,19 +163,17 @@ def _find(reader: Reader, sought: Sought, person: Person, registry: Registry, no
     return found
 
 
-def _walk(reader: Reader, wanted: Filter, sought: Sought, most: int) -> Iterator[tuple[Request, str | None]]:
-    """At most so many of those that the words fit, each with the cursor that leads on behind it."""
-    size = _READ if sought.words else most
-    cursor, given = sought.cursor, 0
-    for _ in range(_LOOKED_THROUGH // size):
+def _walk(reader: Reader, wanted: Filter, sought: Sought, most: int) -> tuple[list[Request], str | None]:
+    """About so many of those that the words fit, and the cursor that leads on behind them."""
+    found: list[Request] = []
+    cursor, size = sought.cursor, _READ if sought.words else most
+    for _ in range(max(1, _LOOKED_THROUGH // size)):
         page = reader.page(wanted, cursor, size)
-        fitting = [one for one in page.items if _fits(one, sought.words)]
-        for request in fitting:
-            given += 1
-            yield request, page.cursor
+        found += [one for one in page.items if _fits(one, sought.words)]
         cursor = page.cursor
-        if cursor is None or given >= most:
-            return
+        if cursor is None or len(found) >= most:
+            break
+    return found, cursor
 
 
 def _fits(request: Request, words: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request as Call
@@ -148,7 +148,7 @@ def _why_later(request: Request, person: Person, registry: Registry) -> list[But
     ]
 
 
-def _lines(facts: Sequence[Recorded], reasons: dict[str, str], words: dict[str, str]) -> list[Line]:
+def _lines(facts: Sequence[Recorded], reasons: Mapping[str, str], words: Mapping[str, str]) -> list[Line]:
     return story((one.fact for one in facts), reasons, words)
 
 

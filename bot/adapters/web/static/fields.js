@@ -53,3 +53,25 @@ export function checkAll(form) {
   wrong[0]?.focus();
   return wrong.length === 0;
 }
+
+/** A preset stands in the fields, so that what is seen is what counts. */
+export function fill(radio) {
+  const values = JSON.parse(radio.dataset.fills);
+  const all = [...radio.form.querySelectorAll("[data-fills]")].flatMap((one) => Object.keys(JSON.parse(one.dataset.fills)));
+  for (const input of radio.form.querySelectorAll("[data-was]")) {
+    const name = input.name.slice(2);
+    // What no preset touches was filled in by hand, and stays.
+    if (!all.includes(name)) continue;
+    input.value = values[name] ?? input.dataset.was;
+    check(input, false);
+  }
+}
+
+/** Whoever goes on from a preset by hand has left it. */
+export function unfill(input) {
+  if (!input.matches?.("[data-was]")) return;
+  const chosen = input.form.querySelector("[data-fills]:checked");
+  if (!chosen || (JSON.parse(chosen.dataset.fills)[input.name.slice(2)] ?? input.dataset.was) === input.value) return;
+  const none = input.form.querySelector('[data-fills="{}"]');
+  if (none) none.checked = true;
+}

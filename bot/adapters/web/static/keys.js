@@ -25,7 +25,7 @@ function move(by) {
 }
 
 /** Who has moved on from a row that is decided needs no more of it than its outcome. */
-export function fold(row) {
+function fold(row) {
   if (!("answered" in row.dataset) || row.closest("li").dataset.list === "mine") return;
   row.classList.add("folded");
 }
@@ -82,6 +82,14 @@ function done(event, act) {
 function leave(event) {
   const target = event.target;
   if (document.querySelector("dialog[open]")) return;
+  const form = target.closest?.(".answers form.fields");
+  if (form) {
+    // Nothing was counted; the form is a key away.
+    const home = form.closest("[data-request]");
+    form.closest(".answers").remove();
+    home.focus();
+    return;
+  }
   if (typing(target)) (target.closest("[data-request]") ?? target).focus();
   if (document.activeElement === target) target.blur?.();
 }

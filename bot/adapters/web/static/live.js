@@ -103,6 +103,7 @@ async function look() {
   const strange = names.filter((name) => !here.has(name));
   try {
     await Promise.all([renew(known), arrive(strange)]);
+    document.dispatchEvent(new Event("placet-back"));
   } catch {
     for (const name of names) changed.add(name);
   }
@@ -154,11 +155,15 @@ export function letIn() {
 }
 
 /** How many wait, in the head and in the title. */
-function count() {
+export function count() {
   const figure = document.querySelector("[data-count=mine]");
-  if (!figure || document.querySelector(".pager")) return;
-  const open = document.querySelectorAll("#mine-list > li[data-list=mine]").length + waiting.size;
+  if (!figure || document.querySelector(".pager") || location.search) return;
+  const items = [...document.querySelectorAll("#mine-list > li[data-list=mine]"), ...waiting.values()].filter(Boolean);
+  const open = items.length + [...waiting.values()].filter((item) => !item).length;
   figure.textContent = String(open);
+  for (const tier of document.querySelectorAll("[data-count]")) {
+    if (tier !== figure) tier.textContent = String(items.filter((item) => item.dataset.tier === tier.dataset.count).length);
+  }
   document.title = `${open ? `(${open}) ` : ""}Inbox – Placet`;
 }
 

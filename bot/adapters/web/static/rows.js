@@ -4,8 +4,9 @@ import { tell } from "./times.js";
 
 const MOST = 50;
 
+/** The row of a request in a list. On the page of the request there is none. */
 function standing(request) {
-  return document.querySelector(`article[data-request="${request}"]`);
+  return document.querySelector(`li[data-list] > article[data-request="${request}"]`);
 }
 
 /** Rows by their request, as they stand now. Null: the line is cut. */
@@ -51,11 +52,18 @@ function put(old, item) {
   for (const child of [...row.children].reverse()) old.prepend(child);
   old.className = row.className;
   old.closest("li").dataset.list = item.dataset.list;
+  settle(old);
   if (within && !keep) {
     const verb = within.dataset?.verb;
     const same = verb && [...old.querySelectorAll("[data-verb]")].find((one) => one.dataset.verb === verb && !one.closest(".answers"));
     (same ?? old).focus({ preventScroll: true });
   }
+}
+
+/** An answer offers no undo any more than the request itself does: the grace is over. */
+function settle(home) {
+  const offered = [...home.querySelectorAll("[data-verb=undo]")];
+  if (offered.every((one) => one.closest(".answers"))) for (const one of offered) one.remove();
 }
 
 async function renewPage(page) {
@@ -77,4 +85,5 @@ async function renewPage(page) {
     part.querySelectorAll("details").forEach((one, at) => { one.open = open[at] ?? one.open; });
     if (focused) page.focus({ preventScroll: true });
   }
+  settle(page);
 }

@@ -1,10 +1,10 @@
 // Buttons and forms without leaving the page: the same POST as without us, its answer put where the finger is.
 
 import { say, tell } from "./times.js";
-import { check, checkAll } from "./fields.js";
+import { check, checkAll, fill, unfill } from "./fields.js";
 import { renew } from "./rows.js";
 
-export const FRAGMENT = { "X-Placet-Fragment": "1" };
+const FRAGMENT = { "X-Placet-Fragment": "1" };
 let names = 0;
 
 /** A name for the next tap: whoever presses again means it again. */
@@ -71,13 +71,31 @@ function show(place, html, answer) {
   if (place.tagName === "DIALOG") open(place);
   const wrong = place.querySelector("[aria-invalid=true]");
   const first = wrong ?? place.querySelector("form.fields :is(input:not([type=hidden]), select, textarea)");
-  if (first) first.focus();
+  if (first) first.focus({ preventScroll: true });
+  if (place.tagName !== "DIALOG") insight(place);
+}
+
+/** What is to be read next is in sight: of a form the title of what it changes, of an answer all of it. */
+function insight(place) {
+  const home = place.closest("[data-request]");
+  if (home && place.querySelector("form.fields")) return home.scrollIntoView({ block: "start" });
+  place.scrollIntoView({ block: "nearest" });
+}
+
+/** The line is back and the rows stand as they are recorded: what was left open can be told. */
+function back() {
+  for (const place of document.querySelectorAll(".answers:has(> [data-lost])")) {
+    const open = place.closest("[data-request]").querySelector(':scope > .actions [data-verb="approve"], :scope > .actions [data-verb="reject"]');
+    if (!open) place.remove();
+    else place.querySelector("[data-lost]").textContent = "This did not get through, and nothing was recorded: tap again.";
+  }
 }
 
 function lost(place) {
   const words = document.createElement("p");
   words.setAttribute("role", "alert");
   words.className = "notice bad";
+  words.dataset.lost = "";
   words.textContent = "This did not get through, so it is not certain that it was recorded. When the connection is back, the page shows how it stands.";
   place.replaceChildren(words);
   if (place.tagName === "DIALOG") open(place);
@@ -134,8 +152,15 @@ export function begin() {
     if ("fields" in form.dataset && !checkAll(form)) return;
     send(form, event.submitter);
   });
-  document.addEventListener("change", (event) => { if (event.target.matches("input[form=batch]")) chosen(); });
-  document.addEventListener("input", (event) => check(event.target, true));
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("input[form=batch]")) chosen();
+    if (event.target.matches("[data-fills]")) fill(event.target);
+  });
+  document.addEventListener("input", (event) => {
+    check(event.target, true);
+    unfill(event.target);
+  });
+  document.addEventListener("placet-back", back);
   document.addEventListener("focusout", (event) => check(event.target, false));
   number(document);
   chosen();

@@ -8,11 +8,10 @@ const withYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "sh
 
 function left(until) {
   const rest = until - Date.now();
-  if (rest <= 0) return "time is over";
-  if (rest < minute) return `${Math.ceil(rest / 1000)} s left`;
-  if (rest < hour) return `${Math.floor(rest / minute)} min left`;
-  if (rest < 2 * day) return `${Math.floor(rest / hour)} h ${String(Math.floor((rest % hour) / minute)).padStart(2, "0")} left`;
-  return `${Math.floor(rest / day)} days left`;
+  if (rest < minute) return `${Math.ceil(rest / 1000)} s`;
+  if (rest < hour) return `${Math.floor(rest / minute)} min`;
+  if (rest < 2 * day) return `${Math.floor(rest / hour)} h ${String(Math.floor((rest % hour) / minute)).padStart(2, "0")}`;
+  return `${Math.floor(rest / day)} days`;
 }
 
 /** Put the reader's own time into every <time> below an element. */
@@ -28,10 +27,12 @@ export function tell(root) {
 }
 
 function count(time, at) {
-  const words = left(at.getTime());
+  const before = time.dataset.left;
+  const over = at <= Date.now();
+  const words = over ? "time is over" : before ? `${before} ${left(at.getTime())}` : `${left(at.getTime())} left`;
   if (time.textContent !== words) time.textContent = words;
   const rest = at - Date.now();
-  time.classList.toggle("soon", rest < 10 * minute);
+  time.classList.toggle("soon", !before && rest < 10 * minute);
 }
 
 /** Say something to who listens to the page. */
