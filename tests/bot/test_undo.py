@@ -43,6 +43,26 @@ def room(running: Running) -> Chatroom:
     return Chatroom(running)
 
 
+def test_a_form_that_is_sent_again_after_an_undo_does_not_repeat_what_is_no_longer_true(
+    room: Chatroom, running: Running
+) -> None:
+    request = submitted(running.program("momentum"), **UNDONE)
+    alice = room.link("alice")
+    answer = alice.taps("approve", request)
+    approved = alice.last
+    assert alice.again(approved).text == answer.text
+    alice.chooses(answer, "Undo")
+    undone = alice.last
+    again = alice.again(approved)
+    assert again.refused
+    assert again.text.startswith("You have taken this back since")
+    alice.taps("approve", looked_at(running.client(), request))
+    late = alice.again(undone)
+    assert late.refused
+    assert late.text.startswith("You have voted again since")
+    assert looked_at(running.client(), request)["settles_as"] == "approved"
+
+
 def test_an_approval_can_be_undone_from_its_answer(room: Chatroom, running: Running) -> None:
     request = submitted(running.program("momentum"), **UNDONE)
     alice = room.link("alice")

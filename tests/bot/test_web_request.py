@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.adapters.web.pages import live
 from tests.bot.asking import looked_at, submitted, voted
 from tests.bot.guest import FRAGMENT, Guest, guest
-from tests.bot.running import Running, anonymous, placet, settings_in
+from tests.bot.running import Running, anonymous, eventually, placet, settings_in
 
 DESK = Path(__file__).parents[1] / "browser" / "desk.yaml"
 
@@ -146,6 +148,43 @@ def test_the_stream_tells_which_request_and_what_kind_of_fact_and_no_more(
     assert "Secret" not in str(told)
     behind = events(desk, alice, 1, told[1]["id"])
     assert behind[0]["data"].endswith("Decided")
+
+
+def test_nobody_listens_with_more_pages_than_are_worth_it(
+    alice: Guest, desk: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "MOST_OF_ONE", 2)
+    with ExitStack() as stack:
+        lines = [stack.enter_context(alice.client.stream("GET", "/live")).iter_lines() for _ in range(2)]
+        assert [next(one) for one in lines] == ["retry: 1000"] * 2
+        refused = alice.client.get("/live")
+        assert refused.status_code == 429
+        assert "close some" in refused.text
+        with guest(desk, "bob").client.stream("GET", "/live") as other:
+            assert other.status_code == 200
+    eventually(lambda: _is_heard(alice))
+
+
+def _is_heard(who: Guest) -> bool:
+    with who.client.stream("GET", "/live") as stream:
+        return stream.status_code == 200
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape", "utf-16"])
+def test_a_form_in_any_character_set_but_ours_is_refused_in_words(alice: Guest, charset: str) -> None:
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    body = b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\na\r\n--x--\r\n'
+    for path in ("/tap", "/batch", "/enter"):
+        answer = alice.client.post(path, content=body, headers=headers)
+        assert answer.status_code == 400, path
+        assert "UTF-8" in answer.text
+
+
+def test_a_tap_with_odd_signs_in_its_name_is_a_tap_like_any_other(alice: Guest, program: httpx.Client) -> None:
+    request = submitted(program)
+    answer = alice.presses(alice.reads(), "Approve", request["id"], tap="a\0b \u202e")
+    assert answer.response.status_code == 200
+    assert looked_at(program, request)["status"] == "approved"
 
 
 def test_the_stream_ends_with_the_session(desk: Running, alice: Guest, program: httpx.Client) -> None:
