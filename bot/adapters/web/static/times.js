@@ -10,7 +10,7 @@ function left(until) {
   const rest = until - Date.now();
   if (rest < minute) return `${Math.ceil(rest / 1000)} s`;
   if (rest < hour) return `${Math.floor(rest / minute)} min`;
-  if (rest < 2 * day) return `${Math.floor(rest / hour)} h ${String(Math.floor((rest % hour) / minute)).padStart(2, "0")}`;
+  if (rest < 2 * day) return `${Math.floor(rest / hour)} h ${String(Math.floor((rest % hour) / minute)).padStart(2, "0")} min`;
   return `${Math.floor(rest / day)} days`;
 }
 
