@@ -1,0 +1,1 @@
+"""What people's overrides have in common, and whether they paid: evidence, patterns, matches, results."""
