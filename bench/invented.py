@@ -1,4 +1,4 @@
-"""People who are invented, with habits that are known, to hold the learning to: a year of recommendations and answers."""
+"""People who are invented, with habits that are known, to hold the learning to: a year of what they were advised."""
 
 from __future__ import annotations
 

@@ -41,12 +41,11 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The hypotheses with their weights, which sum to how many there are. A new version of the algorithm has a new one.
-    """
+    """The hypotheses with their weights, which sum to how many there are. Each version of an algorithm has its own."""
 
     weights: Mapping[Hypothesis, float]
     reserve: float = 0.0
-    """Weight that subjects which come later share: half of what is left to each."""
+    """Weight that subjects which come later share: half of what is left to each, and no more than others have."""
     later: Mapping[Hypothesis, float] = field(default_factory=dict)
 
     @property
@@ -69,7 +68,7 @@ class Family:
         if new in self.weights or new in self.later:
             return self
         left = self.reserve - math.fsum(self.later.values())
-        return Family(self.weights, self.reserve, {**self.later, new: left / 2})
+        return Family(self.weights, self.reserve, {**self.later, new: min(1.0, left / 2)})
 
 
 def family(
