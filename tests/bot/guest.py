@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 
-from bot.adapters.web.doors import Doors
 from tests.bot.running import Running
 
 FRAGMENT = {"X-Placet-Fragment": "1"}
@@ -112,8 +111,8 @@ class Guest:
 
 def guest(desk: Running, person: str) -> Guest:
     """Signed in through the door, as everybody."""
-    offered = Doors(desk.services).offer_login(person)
-    secret = asyncio.run_coroutine_threadsafe(offered, desk.loop).result(30)
+    offered = desk.services.passes.offer_login(person)
+    secret = asyncio.run_coroutine_threadsafe(offered, desk.loop).result(30).secret
     client = desk.visits()
     entered = client.post("/enter", data={"code": secret, "next": "/"})
     assert entered.status_code == 303, entered.text

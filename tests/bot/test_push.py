@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.adapters.web.doors import Doors
 from tests.bot.asking import submitted, voted
 from tests.bot.running import Doc, Running, anonymous, eventually, placet, settings_in
 from tests.platforms.clock import FastClock
@@ -54,8 +53,8 @@ class Scene:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def signs_in(self, person: str) -> Visitor:
-        offered = Doors(self.running.services).offer_login(person)
-        secret = asyncio.run_coroutine_threadsafe(offered, self.running.loop).result(30)
+        offered = self.running.services.passes.offer_login(person)
+        secret = asyncio.run_coroutine_threadsafe(offered, self.running.loop).result(30).secret
         client = anonymous(self.running.url)
         self.clients.append(client)
         entered = client.post("/enter", data={"code": secret})

@@ -7,49 +7,19 @@ test_slack_server_limits.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.adapters.slack import conduct, connection
+from bot.adapters.slack import connection
 from core.taps import Answer, Form, FormField, Tap
-from tests.contracts.platform import WORDS, Loop, eventually, read
-from tests.platforms.slack.desk import Clock, Json
-from tests.platforms.slack.server import SlackServer
-from tests.platforms.slack.stage import Stage, slack_scene
+from tests.contracts.platform import WORDS, eventually, read
+from tests.platforms.slack.desk import Json
+from tests.platforms.slack.stage import Stage
 
 NEXT = Form("edit:d01kb0000000000000000000000:1", "Modify", (FormField("limit", "Limit", "number"),))
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    clock, loop = Clock(), Loop()
-    with SlackServer(clock) as server:
-        server.web_api.rates.on = False
-        try:
-            with slack_scene(server, loop) as scene:
-                yield Stage(server, scene, clock)
-        finally:
-            loop.close()
-
-
-@pytest.fixture
-def running(stage: Stage) -> Stage:
-    stage.scene.run()
-    return stage
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> float:
-    """An answer that takes longer than this is late; how long a late one takes."""
-    monkeypatch.setattr(conduct, "PATIENCE", 0.2)
-    return 0.6
-
 
 # The connection
 

@@ -3,51 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from bot.adapters.slack import conduct
 from core.card import Button
 from core.errors import DeliveryFailed, PostGone
 from core.ports import PostRef
 from core.taps import Answer, Form, FormField
 from tests.contracts.messenger import DECIDED, PENDING
-from tests.contracts.platform import CHIPS, WORDS, Loop, eventually, read
+from tests.contracts.platform import CHIPS, WORDS, eventually, read
 from tests.platforms.hands import Shown
-from tests.platforms.slack.desk import Clock
-from tests.platforms.slack.server import SlackServer
-from tests.platforms.slack.stage import Stage, slack_scene
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    clock, loop = Clock(), Loop()
-    with SlackServer(clock) as server:
-        server.web_api.rates.on = False
-        try:
-            with slack_scene(server, loop) as scene:
-                yield Stage(server, scene, clock)
-        finally:
-            loop.close()
-
-
-@pytest.fixture
-def running(stage: Stage) -> Stage:
-    stage.scene.run()
-    return stage
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> float:
-    """An answer that takes longer than this is late; how long a late one takes."""
-    monkeypatch.setattr(conduct, "PATIENCE", 0.2)
-    return 0.6
-
+from tests.platforms.slack.stage import Stage
 
 # Messages
 

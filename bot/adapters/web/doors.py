@@ -81,10 +81,6 @@ class Doors:
 
     # Coming in and going out
 
-    async def offer_login(self, person: str) -> str:
-        """The secret of a link that signs this person in, once."""
-        return (await self._services.passes.offer_login(person)).secret
-
     async def enter(self, request: Request, code: str) -> Entered | None:
         """Whoever shows a link's code is let in, once. Raises TooOften."""
         self._heard(request)
