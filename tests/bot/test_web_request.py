@@ -118,6 +118,12 @@ def test_whatever_programs_send_is_text(alice: Guest, program: httpx.Client) -> 
 # Live
 
 
+def test_the_stream_refuses_who_is_not_signed_in_instead_of_leading_to_a_page(desk: Running) -> None:
+    with httpx.Client(base_url=desk.url) as stranger:
+        answer = stranger.get("/live", headers={"Accept": "text/event-stream"})
+    assert answer.status_code == 401
+
+
 def events(desk: Running, who: Guest, wanted: int, after: str = "") -> list[dict[str, str]]:
     """So many messages of the stream."""
     found: list[dict[str, str]] = []

@@ -170,8 +170,9 @@ def test_no_log_and_no_failure_holds_the_token(
         monkeypatch.setattr(logging.getLogger(name), "handlers", [caplog.handler])
     scene.run()
     server.press(scene.alice, scene.post(), "Approve")
+    eventually(lambda: scene.platform.trouble is None)
     server.faults.down = True
-    eventually(lambda: scene.platform.trouble)
+    eventually(lambda: caplog.records)
     assert scene.token not in (scene.platform.trouble or "")
     with pytest.raises(DeliveryFailed) as caught:
         scene.loop.do(scene.platform.at(scene.address).post("here", PENDING))

@@ -94,7 +94,7 @@ class Web:
             visitor = await self.doors.visitor(request)
             if visitor is not None:
                 return await page(request, visitor)
-            if is_fragment(request):
+            if is_fragment(request) or "text/event-stream" in request.headers.get("accept", ""):
                 return self.refusal(request, None, 401, "Signed out", "Your session is over: sign in again.")
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/enter?next={quote(wanted, safe='')}", 303, HEADERS)
