@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.cli import doctor, house, local, manifest
+from bot.cli import digests, doctor, house, learning, local, manifest
 from bot.cli.app import main
 
-__all__ = ["doctor", "house", "local", "main", "manifest"]
+__all__ = ["digests", "doctor", "house", "learning", "local", "main", "manifest"]
 
 if __name__ == "__main__":
     main()

@@ -17,6 +17,10 @@ from bot.desk import Desk
 from bot.devices import Devices
 from bot.faces import Faces
 from bot.ids import new_id, written
+from bot.learning.jobs import Jobs
+from bot.learning.studying import reckoning
+from bot.learning.tasks import Basis
+from bot.learning.work import Worker
 from bot.lookups import Lookups
 from bot.metrics import Metrics
 from bot.pace import Timer, WallTimer
@@ -26,7 +30,8 @@ from bot.services import START, Services
 from bot.taps.desk import TapDesk
 from core.engine import Engine
 from core.errors import StoreUnavailable
-from core.ports import Clock, Messenger
+from core.platforms import Messenger
+from core.ports import Clock
 from core.registry import AdoptPolicy, DeclarePeople
 from storage import migrations
 from storage.lease import SqlLeases
@@ -71,7 +76,8 @@ async def running(
     latest = await asyncio.to_thread(store.latest)
     if latest is not None and isinstance(clock, SystemClock):
         clock.not_before(latest)
-    channels = Channels(connections(settings, timer), messengers or {}, SqlLeases(url), timer)
+    leases = SqlLeases(url)
+    channels = Channels(connections(settings, timer), messengers or {}, leases, timer)
     engine = await asyncio.to_thread(Engine, store, clock, channels.for_request)
     await asyncio.to_thread(engine.refresh)
     bulletin = Bulletin(reader)
@@ -98,10 +104,14 @@ async def running(
         metrics=metrics,
         registry=lambda: engine.registry,
         max_body=settings.max_body,
+        max_import=settings.max_import,
         push=push,
         public_url=settings.public_url,
     )
     metrics.watch(services.degraded)
+    worker = Worker()
+    jobs = services.jobs = Jobs(services, url, leases, timer, worker)
+    services.study.reckon = reckoning(reader, worker, lambda: Basis(url, services.learning))
     taps = services.taps = TapDesk(services, channels.fields, channels.channel_at)
     desk.start()
     parts: list[asyncio.Task[None]] = []
@@ -110,6 +120,7 @@ async def running(
         work = (bulletin.run, deadlines.run, delivery.run, push.run)
         parts = [asyncio.create_task(_kept_running(part)) for part in work]
         parts.append(asyncio.create_task(channels.run(taps), name="channels"))
+        parts.append(asyncio.create_task(_kept_running(jobs.run), name="learning"))
         yield services
     finally:
         bulletin.close()
@@ -152,6 +163,7 @@ async def declare(services: Services, house: House) -> None:
     await services.must(AdoptPolicy(new_id("cmd"), START, "", "-", document=house.policy_document, policy=house.policy))
     services.channels.declare(house.channels)
     services.templates = {template.name: template for template in house.templates}
+    services.learning = house.learning
     if not house.channels and services.channels.states():
         log.warning("no channels are declared in %s: cards stand in no chat", house.source)
     unseen = [
@@ -159,6 +171,11 @@ async def declare(services: Services, house: House) -> None:
     ]
     if house.channels and unseen:
         log.warning("no channel shows tier %s: add it to the `tiers` of one", ", ".join(map(str, unseen)))
+
+
+def reader_of(url: str) -> SqlReader:
+    """Reading from a database, for a process of its own. Whoever asks closes it."""
+    return SqlReader(url)
 
 
 def migrate_to(url: str, step: str) -> None:

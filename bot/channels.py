@@ -11,7 +11,8 @@ from bot.pace import Pace, Timer
 from bot.served import Served
 from core import channels
 from core.channels import PERSON, Channel, direct_account
-from core.ports import Leases, Messenger, Taps
+from core.platforms import Messenger, Taps
+from core.ports import Leases
 from core.registry import Registry
 from core.request import Request
 

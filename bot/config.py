@@ -15,12 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.declared_chats import AccountsEntry, ChannelEntry, read_accounts, read_channels
+from bot.declared_learning import LearningEntry, SessionEntry, read_learning
 from bot.declared_templates import TemplateEntry, read_templates
 from bot.setting_kinds import BotToken, Contact, Origin, Secret, SocketAddress, TelegramToken, WebAddress, slack_fault
 from bot.yaml_document import ConfigError, Document, read_document
 from core.asking import Template
 from core.channels import Channel
 from core.errors import PolicyError
+from core.learning.setup import Learning
 from core.model import Account, Person, Program
 from core.policy import Policy
 from core.policy_document import read_policy
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     telegram_token: TelegramToken = None
     telegram_api_url: WebAddress = "https://api.telegram.org"
     max_body: int = Field(default=262_144, ge=1_024, le=16_777_216)
+    max_import: int = Field(default=52_428_800, ge=65_536, le=1_073_741_824)
     log_level: str = Field(default="info", pattern=r"^(?i)(debug|info|warning|error)$")
 
     @model_validator(mode="after")
@@ -141,6 +144,7 @@ class HouseFile(_Strict):
     policy: str | dict[Any, Any] = "solo"
     channels: dict[Slug, ChannelEntry] = {}
     templates: dict[Slug, TemplateEntry] = Field({}, max_length=50)
+    learning: LearningEntry = LearningEntry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ class House:
     accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     """By person."""
     templates: tuple[Template, ...] = ()
+    learning: Learning = field(default_factory=Learning)
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -233,6 +238,7 @@ def _house(document: Document, platforms: tuple[str, ...] = ()) -> House:
         channels=read_channels(document, entries.channels, platforms, people, policy),
         accounts=read_accounts(document, {name: entry.accounts for name, entry in entries.people.items()}),
         templates=read_templates(document, entries.templates, policy),
+        learning=read_learning(document, entries.learning, entries.people),
     )
 
 
@@ -242,6 +248,8 @@ _KNOWN: Mapping[tuple[str, int], type[BaseModel]] = {
     ("programs", 3): ProgramEntry,
     ("channels", 3): ChannelEntry,
     ("templates", 3): TemplateEntry,
+    ("learning", 2): LearningEntry,
+    ("learning", 3): SessionEntry,
 }
 """What a section holds so many steps into the file."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.config import Settings
 from bot.pace import Pace, Timer
-from core.ports import Platform
+from core.platforms import Platform
 
 
 @dataclass(frozen=True, slots=True)

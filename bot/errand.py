@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from bot.pace import Pace, Urgency
 from core.card import Card
 from core.engine import Told
-from core.ports import Messenger, Post, Reader, Transaction
+from core.platforms import Messenger
+from core.ports import Post, Reader, Transaction
 from core.queue import MOST_JOINED, emptied_card, is_queue, joinable, queue_card, stays
 from core.request import Request
 from core.wording import notice

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
-from core.ports import Rate
+from core.platforms import Rate
 
 MARGIN = 1.04
 """By how much every span is stretched: what leaves here evenly may arrive there a little closer together."""

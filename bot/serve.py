@@ -20,7 +20,8 @@ from bot.pace import Timer
 from bot.services import Services
 from bot.yaml_document import ConfigError
 from core.errors import PlacetError
-from core.ports import Clock, Messenger
+from core.platforms import Messenger
+from core.ports import Clock
 
 GRACE = 10
 """Seconds that calls in flight have to end after SIGTERM."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from bot.connections import Connection
 from bot.pace import Timer
 from core.errors import StoreUnavailable
-from core.ports import Lease, Leases, Taps
+from core.platforms import Taps
+from core.ports import Lease, Leases
 
 OK, STANDBY, STARTING = "ok", "standby: another process serves it", "is about to begin"
 LOOK = 0.5

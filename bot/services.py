@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.attachments import Keeping, Press
 from bot.bulletin import Bulletin
@@ -15,6 +15,8 @@ from bot.channels import Channels
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.faces import Faces
+from bot.learning.matches import Matches
+from bot.learning.study import Study
 from bot.lookups import Lookups
 from bot.metrics import Metrics
 from bot.passes import Passes
@@ -26,9 +28,14 @@ from core.attachments import Upload
 from core.commands import Command
 from core.engine import Done, Failed, Outcome
 from core.errors import PlacetError, Refused
+from core.learning.setup import Learning
 from core.model import Actor, ActorKind
-from core.ports import Clock, Reader, Taps
+from core.platforms import Taps
+from core.ports import Clock, Reader
 from core.registry import Registry
+
+if TYPE_CHECKING:
+    from bot.learning.jobs import Jobs
 
 Read = TypeVar("Read")
 START = Actor(ActorKind.SYSTEM, "start", "start")
@@ -56,12 +63,22 @@ class Services:
     """What calls people on their browsers."""
     templates: Mapping[str, Template] = field(default_factory=dict)
     """What people may ask by hand, by name, as it is declared."""
+    learning: Learning = field(default_factory=Learning)
+    """How learning is set up, as it is declared."""
+    max_import: int = 52_428_800
+    """Bytes in the body of an import."""
+    jobs: Jobs | None = None
+    """What learning does by itself, and when it is asked to."""
     public_url: str | None = None
     """Where people reach this server with a browser."""
     address: str | None = None
     """Where it listens, once it does: good on its own machine."""
     passes: Passes = field(init=False)
     """What lets people in with a browser."""
+    matches: Matches = field(init=False)
+    """What became of each recommendation, and what people say of it."""
+    study: Study = field(init=False)
+    """What can be said of somebody's overrides."""
     press: Press = field(default_factory=Press)
     """Reads what is uploaded."""
     _second: int = 0
@@ -69,6 +86,8 @@ class Services:
 
     def __post_init__(self) -> None:
         self.passes = Passes(self.ask, self.reader, self.clock, self.registry)
+        self.matches = Matches(self.ask, self.reader, self.clock, lambda: self.learning)
+        self.study = Study(self.reader, self.clock, lambda: self.learning)
 
     def link(self, path: str) -> str:
         """A path of ours as an address that can be opened: from everywhere, or on this machine, as far as is known."""

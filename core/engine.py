@@ -69,6 +69,16 @@ class Bookkeeping(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Recording(Command):
+    """Facts about what is neither a request nor the registry: a candidate.
+
+    `apply` runs in the transaction, at its `now`, and says which entries and words are to be written; or why not.
+    """
+
+    apply: Callable[[Transaction, datetime], Writing | Refused] = lambda transaction, now: Writing()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A fact that was just recorded, and about which request."""
 
@@ -270,6 +280,13 @@ class _Step:
             return Done(None)
         if command.over is not None and not self._is_theirs(command.over, command.actor):
             return Refused("unknown_person", "This account was taken from you a moment ago; nothing was counted.")
+        if isinstance(command, Recording):
+            made = command.apply(self._transaction, self._now)
+            if isinstance(made, Refused):
+                return made
+            self.writing.entries += made.entries
+            self.writing.words += made.words
+            return Done(None)
         if isinstance(command, REGISTRY_COMMANDS):
             return self._change_registry(command)
         if self._world is None:

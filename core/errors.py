@@ -44,12 +44,16 @@ class DeliveryFailed(PlacetError):
     `permanent`: this message will never be taken as it is. What concerns the whole channel (it is away, its token was
     revoked) is never permanent: it is tried again until it works.
     `retry_after`: seconds the platform asked to be left alone, if it said so.
+    `unsent`: it was surely not taken (it answered no, or was never reached): another try is the first one.
     """
 
-    def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, permanent: bool, retry_after: float | None = None, unsent: bool = False
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.unsent = unsent or retry_after is not None
 
 
 class PostGone(DeliveryFailed):

@@ -1,7 +1,4 @@
-"""The holes in the wall: what the core asks of the outside. Small Protocols, each with its promise.
-
-An absent capability is data (`Limits`), never a method that raises NotImplementedError.
-"""
+"""The holes in the wall: what the core asks of the outside. Small Protocols, each with its promise."""
 
 from __future__ import annotations
 
@@ -12,14 +9,13 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from core.attachments import Upload
-from core.card import Card
 from core.codec_events import Entry, Fact
 from core.errors import Refused
 from core.kept import Device, Pass
+from core.learning.ledger import Kept, Ledger, Record
 from core.model import Actor, Json, Words
 from core.registry import Registry
 from core.request import Request
-from core.taps import Answer, Form, Tap
 
 Item = TypeVar("Item")
 
@@ -150,6 +146,12 @@ class Transaction(Protocol):
     def disown(self, request: str, channel: str, ref: str) -> None:
         """This message was deleted. If it was the post's own, the first of `also` takes its place."""
 
+    def record(self, records: Sequence[Record], now: datetime) -> Kept:
+        """Write into the ledger of learning. What is known already in this very form is not written again."""
+
+    def recorded(self, kind: str, key: str) -> Record | None:
+        """The latest version of a record, with what this transaction has written."""
+
     def keep_draft(self, draft: Draft) -> None:
         """Keep an unfinished answer, over one of the same id."""
 
@@ -222,7 +224,7 @@ class Recorded:
     leaf: bytes
 
 
-class Reader(Protocol):
+class Reader(Ledger, Protocol):
     """Reads that take no part in decisions, on connections of their own. Raises StoreUnavailable."""
 
     def request(self, request: str) -> Request | None: ...
@@ -310,89 +312,3 @@ class Lease(Protocol):
 class Leases(Protocol):
     def take(self, name: str) -> Lease | None:
         """The lease of a name, or None while another process holds it. Raises StoreUnavailable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `most` calls in any `seconds` seconds. `calls`: which of them; `chat`: in each chat, or in all."""
-
-    most: int
-    seconds: float
-    calls: frozenset[str] = frozenset({"post", "update", "say"})
-    chat: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a platform can show and bear. `None` means unlimited."""
-
-    text: int | None = None
-    """Characters in one message."""
-    edits: bool = True
-    """Whether a message can be changed after it was sent."""
-    rates: tuple[Rate, ...] = ()
-    fields: int | None = None
-    """Fields in one form; 0: forms are asked field by field, in the chat."""
-
-
-class Messenger(Protocol):
-    """Shows cards in one place. What the platform does not take is raised as DeliveryFailed, and nothing else is."""
-
-    @property
-    def limits(self) -> Limits: ...
-
-    async def post(self, channel: str, card: Card, again: bool = False) -> PostRef:
-        """Show a card. The reference must still be good after a restart.
-
-        `again`: an earlier attempt may have come through, and nobody knows. Where the platform can tell, the card
-        that stands already is found and shown anew in place of a second one.
-        """
-
-    async def update(self, ref: PostRef, card: Card) -> None:
-        """Make the post show this card. The same card again is success. Raises PostGone when it was deleted."""
-
-    async def notify(self, channel: str, text: str) -> None:
-        """Say one sentence."""
-
-
-class Taps(Protocol):
-    """What a platform's taps are handed to. Never raises: whatever goes wrong is an answer."""
-
-    async def tap(self, tap: Tap) -> Answer:
-        """Do what was asked, durably, and say what came of it. May take as long as the database takes."""
-
-    async def asked(self, tap: Tap, form: Form, ref: str) -> None:
-        """A form stands as a question in the message `ref`: a reply to it comes as a tap with `reply_to`."""
-
-
-class Platform(Protocol):
-    """One platform with one account of ours on it. Raises nothing at construction: what is wrong is its `trouble`."""
-
-    name: str
-
-    @property
-    def trouble(self) -> str | None:
-        """Why no taps can come now (never with a token in it), or None."""
-
-    def at(self, address: str) -> Messenger:
-        """The messenger of one chat."""
-
-    def direct(self, user: str) -> Messenger:
-        """The messenger of the chat with one person alone."""
-
-    async def run(self, taps: Taps) -> None:
-        """Bring taps until cancelled; a platform that is away, or does not take our token, is tried again and again.
-
-        When cancelled: take no more, let the taps in flight be answered, close every connection.
-        """
-
-    async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
-        """Look at the token, its rights and these chats, and change nothing: what `placet doctor` prints."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `remedy`: what to do, where it is not in order."""
-
-    what: str
-    remedy: str | None = None

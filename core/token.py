@@ -12,10 +12,10 @@ from base64 import b32encode
 from dataclasses import dataclass
 
 LONGEST_TOKEN = 64
-_KINDS = {"req_": "r", "dft_": "d", "": "-"}
+_KINDS = {"req_": "r", "dft_": "d", "cnd_": "c", "mat_": "m", "": "-"}
 _PREFIXES = {letter: prefix for prefix, letter in _KINDS.items()}
 _TOKEN = re.compile(
-    r"(?P<verb>[a-z]{2,8}):(?P<kind>[rd-])(?P<id>[0-9a-z]{0,26}):(?P<revision>[0-9]{1,4})"
+    r"(?P<verb>[a-z]{2,8}):(?P<kind>[rdcm-])(?P<id>[0-9a-z]{0,26}):(?P<revision>[0-9]{1,4})"
     r"(?::(?P<argument>[A-Za-z0-9_.-]{0,24})(?:~(?P<guard>[a-z2-7]{5}))?)?"
 )
 
@@ -24,9 +24,9 @@ _TOKEN = re.compile(
 class Token:
     """What a button or a form carries.
 
-    `about`: the id of a request (`req_…`) or of a draft (`dft_…`), or nothing. `guard`: a mark of the one person that
-    it is meant for (`guard_of`), where everybody can see the button. It keeps others from pressing it by mistake; what
-    anybody may do is never judged by it.
+    `about`: the id of a request (`req_…`), a draft (`dft_…`), a candidate (`cnd_…`) or a match (`mat_…`), or nothing.
+    `guard`: a mark of the one person that it is meant for (`guard_of`), where everybody can see the button. It keeps
+    others from pressing it by mistake; what anybody may do is never judged by it.
     """
 
     verb: str

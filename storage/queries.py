@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Text, and_, bindparam, func, literal, not_
 from core.attachments import Upload
 from core.canonical import decode
 from core.kept import Device, Pass
+from core.learning.ledger import Record, Wanted
 from core.model import Outcome
 from core.ports import Draft, Filter, Page, Post, Recorded
 from core.request import Request
-from storage import attachments, devices, journal, outbox, passes
+from storage import attachments, devices, journal, ledger, outbox, passes
 from storage.database import READERS, Answer, Session, engine_for, reading
 from storage.prepared import Prepared, Row
 from storage.rows import micros, moment
@@ -175,6 +176,18 @@ class SqlReader:
 
     def upload(self, upload: str) -> Upload | None:
         return self._ask(lambda session: attachments.find(session, upload))
+
+    def records(self, wanted: Wanted, most: int | None = None, after: str | None = None) -> Sequence[Record]:
+        return self._ask(lambda session: ledger.find(session, wanted, most, after))
+
+    def record(self, kind: str, key: str, version: int | None = None) -> Record | None:
+        return self._ask(lambda session: ledger.one(session, kind, key, version))
+
+    def versions(self, kind: str, key: str) -> Sequence[Record]:
+        return self._ask(lambda session: ledger.versions(session, kind, key))
+
+    def last_recorded(self) -> datetime | None:
+        return self._ask(ledger.last_recorded)
 
     def ping(self) -> None:
         self._ask(lambda session: session.one(_alive))

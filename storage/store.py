@@ -13,11 +13,12 @@ from sqlalchemy import Integer, bindparam, delete, func, literal_column, select,
 from core.attachments import Upload
 from core.errors import Refused, StoreFull, StoreUnavailable
 from core.kept import Device, Pass
+from core.learning.ledger import Kept, Record
 from core.model import Actor
 from core.ports import Draft, Remembered, Writing
 from core.registry import Registry
 from core.request import Request
-from storage import attachments, devices, journal, outbox, passes
+from storage import attachments, devices, journal, ledger, outbox, passes
 from storage.database import Session, engine_for, opened, translated
 from storage.prepared import Insert, Prepared, one_of
 from storage.rows import REQUEST_COLUMNS, micros, moment, request_row
@@ -157,6 +158,12 @@ class SqlTransaction:
     def disown(self, request: str, channel: str, ref: str) -> None:
         self._take_turn()
         outbox.disown(self._session, request, channel, ref)
+
+    def record(self, records: Sequence[Record], now: datetime) -> Kept:
+        return ledger.keep(self._session, records, now)
+
+    def recorded(self, kind: str, key: str) -> Record | None:
+        return ledger.one(self._session, kind, key, None)
 
     def keep_draft(self, draft: Draft) -> None:
         outbox.keep_draft(self._session, draft)

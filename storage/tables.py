@@ -195,3 +195,30 @@ Index(
     sqlite_where=text("substr(stream, 1, 9) = 'registry:'"),
     postgresql_where=text("substr(stream, 1, 9) = 'registry:'"),
 )
+# The ledger of learning: what was imported and what was concluded, every version of it; `latest` marks the last one.
+records = Table(
+    "records",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("program", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("latest", SmallInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+_latest = text("latest = 1")
+Index(
+    "ix_records_at",
+    records.c.kind,
+    records.c.at,
+    records.c.key,
+    sqlite_where=_latest,
+    postgresql_where=_latest,
+)
+Index("ix_records_recorded_at", records.c.recorded_at)

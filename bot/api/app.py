@@ -12,12 +12,19 @@ from starlette.exceptions import HTTPException
 
 from bot.adapters.web.adapter import lost, web_of, web_routes
 from bot.api.admin import admin_router
+from bot.api.analytics import analytics_router
 from bot.api.answers import REQUEST_EXAMPLE, ProblemDocument
 from bot.api.attachments import PATH, attachments_router
 from bot.api.body import BodyLimit
 from bot.api.calls import Calls
+from bot.api.candidates import candidates_router
+from bot.api.digests import digests_router
 from bot.api.entry import entry_router
+from bot.api.intake import PATHS, intake_router
+from bot.api.intake_schemas import SCHEMAS
+from bot.api.jobs import jobs_router
 from bot.api.live import add_docs, live_router
+from bot.api.matches import matches_router
 from bot.api.problems import TITLES, Problem
 from bot.api.requests import requests_router
 from bot.api.words import said
@@ -47,7 +54,19 @@ def create_app(services: Services) -> FastAPI:
     )
     calls = Calls(services)
     app.state.keyring = calls.keyring
-    routers = (requests_router, attachments_router, admin_router, entry_router, live_router)
+    routers = (
+        requests_router,
+        attachments_router,
+        admin_router,
+        entry_router,
+        live_router,
+        matches_router,
+        candidates_router,
+        analytics_router,
+        intake_router,
+        digests_router,
+        jobs_router,
+    )
     for router in (made(calls) for made in routers):
         # As they are: an included router is asked for each of its routes anew, which costs more than the route.
         app.router.routes.extend(router.routes)
@@ -60,7 +79,8 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_exception_handler(Exception, _fault)
-    app.add_middleware(BodyLimit, most=services.max_body, larger={PATH: LARGEST, ASKING: (MOST_PICTURES + 1) * LARGEST})
+    larger = {PATH: LARGEST, ASKING: (MOST_PICTURES + 1) * LARGEST, **dict.fromkeys(PATHS, services.max_import)}
+    app.add_middleware(BodyLimit, most=services.max_body, larger=larger)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -117,6 +137,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     components["schemas"].update(schema.pop("$defs", {}))
     components["schemas"]["Problem"] = schema
+    components["schemas"].update(SCHEMAS)
     # FastAPI leaves out what is null, and a request has fields that are.
     components["schemas"]["RequestAnswer"]["example"] = REQUEST_EXAMPLE
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -128,7 +149,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                 statuses += [401, 403, 422]
                 if "{" in path:
                     statuses.append(404)
-                if method in ("post", "put"):
+                if method in ("post", "put", "patch"):
                     statuses += [400, 404, 409, 413, 415, 507]
                     if path.startswith("/v1/requests"):
                         operation.setdefault("parameters", []).append(_IDEMPOTENCY)

@@ -7,6 +7,7 @@ from typing import Any
 
 _PATTERNS: Mapping[str, str] = {
     r"^req_[0-9a-z]{1,26}$": "must be the whole id of a request, as in req_01m7xmjsfz89baewvj6q7e9ph4",
+    r"^mat_[0-9a-z]{26}$": "must be the whole id of a match, as in mat_bafvrdx5czzu46bsqro5xukafe",
     r"^key_[0-9a-z]{1,26}$": "must be the id of a key, as in key_01m7xmjsfz89baewvj6q7e9ph4",
     r"^[a-z0-9][a-z0-9._-]{0,39}$": (
         "must be 1 to 40 small letters, digits, dots, dashes and underscores, and begin with a letter or a digit"

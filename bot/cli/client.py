@@ -56,12 +56,28 @@ class Client:
         content = raw if raw is not None else dump(document if document is not None else {})
         return self._call("POST", path, content=content, headers=headers)
 
+    def send(self, path: str, data: bytes, media_type: str, **query: Any) -> Any:
+        """Bytes that are no JSON document."""
+        params = {name: value for name, value in query.items() if value is not None}
+        return self._call("POST", path, content=data, headers={"Content-Type": media_type}, params=params)
+
+    def download(self, path: str, **query: Any) -> bytes:
+        """What is no JSON document, as it is."""
+        params = {name: value for name, value in query.items() if value is not None}
+        response = self._request("GET", path, params=params)
+        if response.status_code >= 400:
+            self._read(response)
+        return response.content
+
     def put(self, path: str, document: Any) -> Any:
         return self._call("PUT", path, content=dump(document), headers={"Content-Type": "application/json"})
 
     def _call(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
+        return self._read(self._request(method, path, headers, **more))
+
+    def _request(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         try:
-            response = self._http.request(
+            return self._http.request(
                 method, path, headers={"Authorization": f"Bearer {self._token}", **(headers or {})}, **more
             )
         except httpx.TransportError as problem:
@@ -69,6 +85,8 @@ class Client:
                 f"Nothing answers at {self._server} ({problem}). Start it with `placet serve`, or say where it is with "
                 "PLACET_URL."
             ) from problem
+
+    def _read(self, response: httpx.Response) -> Any:
         try:
             document = json.loads(response.content, parse_float=Decimal, parse_int=exact)
         except ValueError:

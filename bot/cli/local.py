@@ -18,7 +18,7 @@ from bot.logs import begin
 from bot.serve import run
 from bot.serve import serve as serve_until_stopped
 from bot.services import Services
-from core.ports import Messenger
+from core.platforms import Messenger
 
 
 @app.command()

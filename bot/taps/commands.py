@@ -15,6 +15,7 @@ from core import people as who
 from core.card import Button, mark, time_left, value_text
 from core.commands import Submit
 from core.errors import Refused
+from core.learning.week import read_week
 from core.model import Away, Proposal
 from core.ports import Filter
 from core.registry import SetAway
@@ -44,6 +45,7 @@ undo ID – take your vote back, while the rule leaves the time for it; withdraw
 ask WHAT – ask the others something yourself; say what it costs at the end (… 400 USD)
 away 3d [PERSON] – be away for so long, perhaps with somebody standing in; back – be here again
 link CODE – tell Placet that this account is yours
+digest [WEEK] – what your overrides have in common, as it was said on Saturday
 login – a link that signs you in on the web
 An ID is what lists show: the last characters of it will do."""
 
@@ -228,6 +230,25 @@ async def login(hearing: Hearing, rest: str) -> Answer:
     return Answer(f"This signs you in, once, within 15 minutes. Show it to nobody else:\n{link}{where}")
 
 
+async def digest(hearing: Hearing, rest: str) -> Answer:
+    """The latest digest of whoever asks, or that of the week they name; the buttons are for what still is open."""
+    jobs = hearing.services.jobs
+    if jobs is None:
+        raise Told("Placet is only just starting: try again in a moment.")
+    if not hearing.tap.alone:
+        raise Told("What your overrides have in common is for you alone: ask for it in the chat with me alone.")
+    if rest:
+        try:
+            record = await jobs.digests.find(hearing.person.id, read_week(rest))
+        except ValueError as problem:
+            raise Told(f"“{cut(rest, 30)}” {problem}.") from None
+    else:
+        record = next(iter(await jobs.digests.of(hearing.person.id)), None)
+    if record is None:
+        raise Told("There is no digest of that week." if rest else "There is no digest of you yet.")
+    return Answer(str(record.body["text"]))
+
+
 COMMANDS: dict[str, Callable[[Hearing, str], Awaitable[Answer]]] = {
     "help": show_help,
     "start": show_help,
@@ -238,6 +259,7 @@ COMMANDS: dict[str, Callable[[Hearing, str], Awaitable[Answer]]] = {
     "away": away,
     "back": back,
     "login": login,
+    "digest": digest,
     "approve": _decided_by_hand("approve", votes.approve),
     "reject": _decided_by_hand("reject", votes.reject),
     "modify": _decided_by_hand("modify", modify.modify),

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.desk import Closing, NotCertain, Overloaded
 from bot.ids import code_digest, looks_like_code, new_id
 from bot.services import Services
-from bot.taps import batch, commands, difference, modify, undoing, votes
+from bot.taps import batch, candidates, commands, difference, matches, modify, undoing, votes
 from bot.taps.hearing import DRAFT_LASTS, NOT_OURS, WEB, Hearing, Told, account_of, sentence
 from core.accounts import LinkAccount
 from core.channels import PERSON
@@ -56,6 +56,11 @@ _PRESSES: dict[str, Callable[[Hearing], Awaitable[Answer]]] = {
     "more": commands.more,
     "show": commands.open_one,
     "ask": commands.form,
+    "mwhy": matches.why,
+    "magree": matches.agree,
+    "mpick": matches.pick,
+    "mnone": matches.none,
+    **dict.fromkeys(candidates.VERBS, candidates.press),
 }
 _ON_CARDS = frozenset({"approve", "reject", "modify", "undo", "more"})
 

@@ -24,7 +24,7 @@ _DONE = {
     Choice.REQUEST_CHANGES: "Changes asked for",
     Choice.ABSTAIN: "Abstained",
 }
-_WOULD_AGREE = (
+WOULD_AGREE = (
     (WouldAgree.YES, "Yes: it lacked data"),
     (WouldAgree.NO, "No: it had it, I differ"),
     (WouldAgree.UNSURE, "Not sure"),
@@ -197,7 +197,7 @@ def agreement(hearing: Hearing, request: Request, revision: int, text: str, choi
     guard = guard_of(hearing.person.id)
     buttons = tuple(
         Button("agree", label, str(Token("agree", request.id, revision, answer.value, guard)))
-        for answer, label in _WOULD_AGREE
+        for answer, label in WOULD_AGREE
     )
     question = "Would the algorithm agree if it knew what you know? (You may leave this.)"
     answer = Answer(f"{text}\n{question}", rows=tuple((button,) for button in buttons), instead=True)

@@ -9,7 +9,7 @@ import pytest
 from bot.desk import Overloaded
 from core.commands import CastVote, Command
 from core.engine import Outcome
-from core.ports import Rate
+from core.platforms import Rate
 from core.token import Token
 from tests.attacks.conftest import HOUSE
 from tests.bot.asking import submitted

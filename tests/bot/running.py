@@ -25,7 +25,8 @@ from bot.services import Services
 from core.accounts import LinkAccount
 from core.engine import Outcome
 from core.model import Account, Actor, ActorKind
-from core.ports import Clock, Messenger
+from core.platforms import Messenger
+from core.ports import Clock
 
 Doc = dict[str, Any]
 Found = TypeVar("Found")

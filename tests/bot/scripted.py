@@ -7,16 +7,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.adapters.console.render import lines, plain
+from bot.adapters.console.render import lines, note_lines, plain
 from bot.pace import Timer
 from core.card import Card
 from core.errors import DeliveryFailed, PostGone
-from core.ports import Limits, PostRef, Rate
+from core.note import Note
+from core.platforms import Limits, Rate
+from core.ports import PostRef
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was called, when, and with which card (its `request`) or sentence."""
+    """What was called, when, and with which card (its `request`), note (its `id`) or sentence."""
 
     kind: str
     at: float
@@ -28,6 +30,8 @@ class Chat:
 
     def __init__(self, timer: Timer | None = None, rates: tuple[Rate, ...] = ()) -> None:
         self.standing: dict[str, Card] = {}
+        self.notes: dict[str, Note] = {}
+        """By the reference of the message."""
         self.said: list[str] = []
         self.calls: list[str] = []
         self.log: list[Call] = []
@@ -59,7 +63,7 @@ class Chat:
 
     def _count(self, call: Call) -> None:
         """Strictly: in no window of any rate may there be more calls than it allows."""
-        kind = {"notify": "say"}
+        kind = {"notify": "say", "renew": "update"}
         self.log.append(call)
         for rate in self.rates:
             if kind.get(call.kind, call.kind) not in rate.calls:
@@ -76,7 +80,9 @@ class Chat:
         return [card for card in self.standing.values() if card.request == request]
 
     def seen(self) -> str:
-        return "\n".join(line for card in self.standing.values() for line in lines(card)) + "\n".join(self.said)
+        cards = [line for card in self.standing.values() for line in lines(card)]
+        notes = [line for note in self.notes.values() for line in note_lines(note)]
+        return "\n".join(cards) + "\n".join(self.said) + "\n".join(notes)
 
 
 class Scripted:
@@ -115,6 +121,26 @@ class Scripted:
     async def notify(self, channel: str, text: str) -> None:
         await self.chat.take("notify", text)
         self.chat.said.append(plain(text))
+
+    async def say(self, channel: str, note: Note, again: bool = False) -> PostRef:
+        await self.chat.take("say", note.id)
+        if refusal := self.chat.refused.get(note.title):
+            raise refusal
+        ref = f"{len(self.chat.calls)}:{note.id}"
+        if again:
+            self.chat.again.append(note.id)
+            found = [name for name, there in self.chat.notes.items() if there.id == note.id]
+            ref = found[0] if self.looks and found else ref
+        self.chat.notes[ref] = note
+        if self.chat.lost:
+            raise self.chat.lost.popleft()
+        return PostRef(channel, ref)
+
+    async def renew(self, ref: PostRef, note: Note) -> None:
+        await self.chat.take("renew", note.id)
+        if ref.ref not in self.chat.notes:
+            raise PostGone("this message was deleted")
+        self.chat.notes[ref.ref] = note
 
 
 AWAY = DeliveryFailed("the platform is away", permanent=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from core.ports import Finding, Taps
+from core.platforms import Finding, Taps
 from core.taps import Answer, Form, Tap
 from tests.bot.scripted import Chat, Scripted
 

@@ -12,7 +12,7 @@ from core.card import Card
 from core.card import of as card_of
 from core.commands import Command
 from core.engine import CLOCK, Bookkeeping
-from core.ports import Rate
+from core.platforms import Rate
 from core.queue import QUEUE, is_queue
 from core.token import Token
 from tests.bot.leaping import LeapingClock, Room, delivering, place, play

@@ -21,7 +21,7 @@ from bot.pace import Pace, Timer
 from core.engine import Done
 from core.errors import DeliveryFailed
 from core.model import Account
-from core.ports import Finding
+from core.platforms import Finding
 from tests.bot.process import environment
 from tests.bot.running import HOUSE, Doc, Running, eventually, placet, settings_in
 from tests.bot.scripted import Chat, Scripted

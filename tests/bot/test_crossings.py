@@ -11,7 +11,8 @@ from bot.errand import Place
 from core.commands import UpdateContext
 from core.engine import Bookkeeping
 from core.errors import DeliveryFailed
-from core.ports import Rate, Transaction
+from core.platforms import Rate
+from core.ports import Transaction
 from core.registry import Registry
 from core.request import Request
 from tests.bot.leaping import LeapingClock, Room, delivering, place, play

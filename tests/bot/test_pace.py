@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.pace import AT_ONCE, Pace, Urgency
-from core.ports import Rate
+from core.platforms import Rate
 from tests.bot.leaping import LeapingClock, leaping
 from tests.platforms.clock import FastClock
 

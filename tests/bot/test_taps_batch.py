@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.card import Card
-from core.ports import Rate
+from core.platforms import Rate
 from core.taps import Answer
 from tests.bot.asking import looked_at, submitted
 from tests.bot.running import Doc, Running, eventually, placet, settings_in

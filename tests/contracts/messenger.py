@@ -13,7 +13,8 @@ import pytest
 
 from core.card import SEE, Button, Card, Field
 from core.errors import DeliveryFailed, PostGone
-from core.ports import Messenger, PostRef
+from core.platforms import Messenger
+from core.ports import PostRef
 
 PENDING = Card(
     request="req_01kb0000000000000000000000",

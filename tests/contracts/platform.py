@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from core.card import Button
-from core.ports import Platform
+from core.platforms import Platform
 from core.taps import Answer, Form, FormField, Tap
 from tests.contracts.messenger import PENDING
 from tests.platforms.hands import Hands, Reaction, Shown

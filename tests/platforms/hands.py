@@ -29,6 +29,9 @@ class Shown:
     at: float = 0.0
     """When it was posted, in seconds of the server's clock."""
     colour: str | None = None
+    pictures: tuple[bytes, ...] = ()
+    alts: tuple[str, ...] = ()
+    """What each picture shows, for those who do not see it."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tests.platforms.discord import official
 from tests.platforms.discord.client import Press, Running, connected, until
 from tests.platforms.discord.scene import Clock, Scene, answering, refusal
 from tests.platforms.discord.server import DiscordServer
+from tests.platforms.pictures import png
 
 
 @pytest.fixture
@@ -282,8 +283,8 @@ def test_a_picture_is_kept_and_shown_in_a_thread(scene: Scene, bot: Running) -> 
     thread = scene.server.thread("talk", scene.chat)
     embed = discord.Embed(title="Chart").set_image(url="attachment://chart.png")
     channel = bot.bot.get_partial_messageable(int(thread))
-    sent = bot.do(channel.send(embed=embed, file=discord.File(io.BytesIO(b"png"), "chart.png")))
-    assert bot.do(sent.attachments[0].read()) == b"png"
+    sent = bot.do(channel.send(embed=embed, file=discord.File(io.BytesIO(png()), "chart.png")))
+    assert bot.do(sent.attachments[0].read()) == png()
     assert sent.embeds[0].image.url == sent.attachments[0].url
     assert scene.server.violations == []
 

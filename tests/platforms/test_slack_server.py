@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from tests.platforms.pictures import png
 from tests.platforms.slack.client import BoltApp, until
 from tests.platforms.slack.desk import Clock, Desk, Json, asked, button, card, modal, plain
 from tests.platforms.slack.server import SlackServer
@@ -232,7 +233,7 @@ def test_several_people_press_in_the_same_instant(desk: Desk, bolt: BoltApp) -> 
 
 def test_a_file_appears_later_and_a_block_may_show_it_when_it_is_ready(desk: Desk, bolt: BoltApp) -> None:
     async def upload() -> Any:
-        return await bolt.client.files_upload_v2(channel=desk.chat, content=b"png", filename="a.png", title="Chart")
+        return await bolt.client.files_upload_v2(channel=desk.chat, file=png(), filename="a.png", title="Chart")
 
     file = bolt.do(upload())["files"][0]["id"]
     assert desk.server.messages(desk.chat) == []

@@ -20,12 +20,13 @@ from telegram.error import (
     RetryAfter,
 )
 
+from tests.platforms.pictures import png
 from tests.platforms.telegram import official
 from tests.platforms.telegram.calls import Call
 from tests.platforms.telegram.client import until
 from tests.platforms.telegram.scene import Scene, answering, begun
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x08" + bytes(40)
+PNG = png(width=16, height=8)
 
 
 @pytest.fixture
@@ -235,7 +236,7 @@ def test_a_photo_is_kept_and_its_caption_measured(scene: Scene) -> None:
     assert str(scene.refused(long)) == "Message caption is too long"
     edit = scene.bot.edit_message_text("x", desk, sent.message_id)
     assert str(scene.refused(edit)) == "There is no text in the message to edit"
-    wide = PNG[:16] + (9_990).to_bytes(4, "big") + PNG[20:]
+    wide = png(width=9_990, height=8)
     assert str(scene.refused(scene.bot.send_photo(desk, InputFile(wide, "x.png")))) == "Photo_invalid_dimensions"
 
 

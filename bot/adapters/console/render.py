@@ -1,10 +1,11 @@
-"""A card as lines of plain text. Pure."""
+"""Cards and notes as lines of plain text. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 
 from core.card import Card
+from core.note import Note
 
 _CHOICES = ("approve", "reject", "modify")
 _SHOWS_NOTHING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -39,4 +40,17 @@ def lines(card: Card) -> list[str]:
         result += [f"  {line}" for line in (card.note, card.left) if line]
         choices = " | ".join(button.verb for button in card.buttons if button.verb in _CHOICES)
         result.append(f"  placet vote {card.request} {choices}")
+    return [plain(line) for line in result]
+
+
+def note_lines(note: Note) -> list[str]:
+    """A note from its title to its foot. A terminal has no pictures and no buttons: both are told in words."""
+    result = [note.title]
+    if note.picture:
+        result.append(f"  [picture: {note.alt}]")
+    for section in note.sections:
+        result += [f"  {section.title}"] if section.title else []
+        result += [f"    {line}" for line in section.lines]
+    result += [f"  {note.foot}"] if note.foot else []
+    result += [f"  on the web: {' | '.join(button.label for button in row)}" for row in note.rows if row]
     return [plain(line) for line in result]

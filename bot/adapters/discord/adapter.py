@@ -23,7 +23,7 @@ from bot.adapters.discord.render import answer_body, is_empty, nonce_of
 from bot.adapters.discord.rest import CLOSED_TO_US, LIMITED, Away, Refusal, Rest
 from bot.inflight import InFlight
 from bot.pace import Pace, Timer
-from core.ports import Finding, Taps
+from core.platforms import Finding, Taps
 from core.taps import Answer, Tap
 
 _NOT_YET = "Placet is not connected to Discord yet."

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.adapters.discord.messenger import failure
 from bot.adapters.discord.rest import Away, Refusal, Rest
-from core.ports import Finding
+from core.platforms import Finding
 
-_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
-"""View Channel, Send Messages, Embed Links, Read Message History, Send Messages in Threads."""
+_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 38
+"""View Channel, Send Messages, Embed Links, Attach Files, Read Message History, Send Messages in Threads."""
 _FEW_STARTS = 50
 
 

@@ -1,11 +1,14 @@
-"""Cards and sentences in one chat of Discord."""
+"""Cards, notes and sentences in one chat of Discord."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from bot.adapters.discord.forms import MOST_FIELDS
 from bot.adapters.discord.markdown import escaped
+from bot.adapters.discord.notes import LARGEST_PICTURE, PICTURE, attached, is_note, note_body
 from bot.adapters.discord.render import (
     LONGEST_CONTENT,
     SILENT,
@@ -24,6 +27,7 @@ from bot.adapters.discord.rest import (
     NO_ACCESS,
     NO_PERMISSION,
     NOT_OURS,
+    TOO_LARGE,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     Away,
@@ -32,7 +36,9 @@ from bot.adapters.discord.rest import (
 )
 from core.card import Card
 from core.errors import DeliveryFailed, PostGone
-from core.ports import Limits, PostRef, Rate
+from core.note import Note
+from core.platforms import Limits, Rate
+from core.ports import PostRef
 
 # Discord publishes the global rate alone and tells the others in the headers of each answer: these are what bots see.
 # https://discord.com/developers/docs/topics/rate-limits
@@ -45,13 +51,14 @@ _LOOKED_THROUGH = 50
 _REMEDIES = {
     UNKNOWN_CHANNEL: "there is no such channel: check its ID in placet.yaml",
     NO_ACCESS: "the bot does not see this channel: add it, with View Channel",
-    NO_PERMISSION: "the bot lacks a right here: Send Messages, Embed Links, Read Message History",
+    NO_PERMISSION: "the bot lacks a right here: Send Messages, Embed Links, Attach Files, Read Message History",
     CLOSED_TO_US: "this person takes no direct messages from us, or shares no server with the bot",
 }
+log = logging.getLogger("placet.discord")
 
 
 class DiscordMessenger:
-    """`core.ports.Messenger` of one channel, thread or direct chat. `channel` finds its id when it is needed."""
+    """`core.platforms.Messenger` of one channel, thread or direct chat. `channel` finds its id when it is needed."""
 
     limits = Limits(text=LONGEST_CONTENT, rates=RATES, fields=MOST_FIELDS)
 
@@ -62,9 +69,9 @@ class DiscordMessenger:
     async def post(self, channel: str, card: Card, again: bool = False) -> PostRef:
         try:
             chat = await self._channel()
-            message = await self._standing(chat, card) if again else None
+            message = await self._standing(chat, lambda one: stands_in(one, card.request)) if again else None
             if message is None:
-                message = await self._sent(chat, card)
+                message = await self._sent(chat, card.request, card_body(card))
             if again:
                 # What stands there already may show an earlier version.
                 await self._rest.call("PATCH", f"/channels/{chat}/messages/{message}", card_body(card))
@@ -89,12 +96,50 @@ class DiscordMessenger:
         except (Refusal, Away) as problem:
             raise failure(problem, gone=False) from None
 
-    async def _sent(self, chat: str, card: Card) -> str:
-        """The id of the new message; of the one that stands when it was sent some minutes ago already."""
-        for attempt in range(2):
-            nonce = {"nonce": nonce_of(chat, card.request, attempt), "enforce_nonce": True}
+    async def say(self, channel: str, note: Note, again: bool = False) -> PostRef:
+        try:
+            chat = await self._channel()
+            message = await self._standing(chat, partial(is_note, note=note)) if again else None
+            if message is None:
+                message = await self._said(chat, note)
+            return PostRef(channel, ref_of(chat, message))
+        except (Refusal, Away) as problem:
+            raise failure(problem, gone=False) from None
+
+    async def renew(self, ref: PostRef, note: Note) -> None:
+        place = place_of(ref.ref)
+        if place is None:
+            raise PostGone(f"{ref.ref!r} is no message of Discord")
+        path = f"/channels/{place[0]}/messages/{place[1]}"
+        try:
+            standing = bool((await self._rest.call("GET", path)).get("attachments")) if note.picture else True
+            await self._rest.call("PATCH", path, note_body(note, picture=standing))
+        except (Refusal, Away) as problem:
+            raise failure(problem) from None
+
+    async def _said(self, chat: str, note: Note) -> str:
+        """A note whose picture is not taken goes without it: that is better than none."""
+        if len(note.picture) > LARGEST_PICTURE:
+            log.warning("a picture of %d bytes is too large, and its note goes without it", len(note.picture))
+        elif note.picture:
             try:
-                made: Json = await self._rest.call("POST", f"/channels/{chat}/messages", card_body(card) | nonce)
+                body = note_body(note, picture=True) | attached(note)
+                return await self._sent(chat, note.id, body, {PICTURE: note.picture})
+            except Refusal as problem:
+                if problem.code not in (NO_PERMISSION, TOO_LARGE) and problem.status != 413:
+                    raise
+                log.warning("a picture was not taken, and its note goes without it: %s", failure(problem))
+        return await self._sent(chat, note.id, note_body(note, picture=False))
+
+    async def _sent(self, chat: str, what: str, body: Json, files: Mapping[str, bytes] | None = None) -> str:
+        """The id of the new message; of the one that stands when it was sent some minutes ago already.
+
+        `what`: the request or the note that it shows.
+        """
+        for attempt in range(2):
+            nonce = {"nonce": nonce_of(chat, what, attempt), "enforce_nonce": True}
+            try:
+                made: Json = await self._rest.call("POST", f"/channels/{chat}/messages", body | nonce, files)
                 return str(made["id"])
             except Refusal as problem:
                 # Sent a short while ago and deleted since: Discord remembers the nonce and not the message.
@@ -102,12 +147,12 @@ class DiscordMessenger:
                     raise
         raise AssertionError("unreachable")
 
-    async def _standing(self, chat: str, card: Card) -> str | None:
-        """A message of ours that shows this card, from an attempt of which nobody knows how it ended."""
+    async def _standing(self, chat: str, shows: Callable[[Json], bool]) -> str | None:
+        """A message of ours that shows this, from an attempt of which nobody knows how it ended."""
         ourselves = (await self._rest.call("GET", "/users/@me"))["id"]
         latest = await self._rest.call("GET", f"/channels/{chat}/messages", limit=str(_LOOKED_THROUGH))
         for message in latest:
-            if message["author"]["id"] == ourselves and stands_in(message, card.request):
+            if message["author"]["id"] == ourselves and shows(message):
                 return str(message["id"])
         return None
 

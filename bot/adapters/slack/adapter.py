@@ -19,9 +19,10 @@ from bot.adapters.slack.conduct import Ack, Conduct
 from bot.adapters.slack.connection import Connection
 from bot.adapters.slack.failures import TROUBLE, sentence
 from bot.adapters.slack.messenger import SlackMessenger
+from bot.adapters.slack.pictures import Pictures
 from bot.inflight import InFlight
 from bot.pace import Pace, Timer
-from core.ports import Finding, Taps
+from core.platforms import Finding, Taps
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 DRAIN = 10.0
@@ -50,6 +51,7 @@ class SlackPlatform:
         )
         self._timer = timer
         self._answers = Answers(self._client, pace)
+        self._pictures = Pictures(self._client, pace, timer)
         self._trouble: str | None = "Slack: not connected yet"
         self._bot = self._bot_id = self._team = ""
         self._inflight = InFlight()
@@ -62,10 +64,10 @@ class SlackPlatform:
         return self._trouble
 
     def at(self, address: str) -> SlackMessenger:
-        return SlackMessenger(self._client, address)
+        return SlackMessenger(self._client, self._pictures, address)
 
     def direct(self, user: str) -> SlackMessenger:
-        return SlackMessenger(self._client, user=user)
+        return SlackMessenger(self._client, self._pictures, user=user)
 
     async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
         return await findings(self._client, self._app_token, addresses)

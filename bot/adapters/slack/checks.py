@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.failures import TROUBLE, sentence
-from core.ports import Finding
+from core.platforms import Finding
 
 SCOPES: Mapping[str, str] = {
     "app_mentions:read": "hear when somebody calls @placet",
     "channels:history": "find a card again after a crash, in public channels",
     "chat:write": "post cards and answers",
     "commands": "take /placet",
+    "files:write": "show the picture of a digest",
     "groups:history": "find a card again after a crash, in private channels",
     "im:history": "read what people write to it alone",
     "im:write": "write to one person alone",

@@ -17,7 +17,7 @@ from bot.adapters.slack.parse import Heard
 from bot.adapters.slack.render import Json
 from bot.inflight import InFlight, done_within
 from bot.pace import Timer
-from core.ports import Taps
+from core.platforms import Taps
 from core.taps import Answer
 
 PATIENCE = 1.5

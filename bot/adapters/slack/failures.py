@@ -75,6 +75,14 @@ def retry_after(problem: BaseException) -> float | None:
     return _RETRY_AFTER
 
 
+def is_no_picture_yet(problem: BaseException) -> bool:
+    """Whether a block names a file that Slack does not show, or not yet. The words are undocumented, the code is not.
+
+    https://github.com/slackapi/python-slack-sdk/issues/1521 and …/issues/1658
+    """
+    return code_of(problem) == "invalid_blocks" and "slack_file" in repr(_data(problem))
+
+
 def sentence(problem: BaseException) -> str:
     """What went wrong, for people."""
     code = code_of(problem)

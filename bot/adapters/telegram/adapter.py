@@ -20,7 +20,7 @@ from bot.adapters.telegram.messenger import TelegramMessenger
 from bot.adapters.telegram.parse import COMMANDS, PLATFORM, heard, query_of
 from bot.inflight import InFlight
 from bot.pace import Pace, Timer
-from core.ports import Finding, Taps
+from core.platforms import Finding, Taps
 from core.taps import Answer
 
 _NOT_YET = "Placet is not connected to Telegram yet."
@@ -43,6 +43,7 @@ class TelegramPlatform:
     def __init__(self, *, token: str, api_url: str = "https://api.telegram.org", pace: Pace, timer: Timer) -> None:
         self._api_url = api_url
         self._timer = timer
+        self._pace = pace
         self._line = Line(token, api_url)
         self._answers = Answers(self._line, pace, timer)
         self._inflight = InFlight()
@@ -50,10 +51,10 @@ class TelegramPlatform:
         self.trouble: str | None = _NOT_YET
 
     def at(self, address: str) -> TelegramMessenger:
-        return TelegramMessenger(self._line, address)
+        return TelegramMessenger(self._line, self._pace, address)
 
     def direct(self, user: str) -> TelegramMessenger:
-        return TelegramMessenger(self._line, user)
+        return TelegramMessenger(self._line, self._pace, user)
 
     async def check(self, addresses: Sequence[str] = ()) -> Sequence[Finding]:
         return await findings(self._line, self._api_url, addresses)

@@ -35,7 +35,7 @@ from bot.adapters.telegram.render import (
 )
 from bot.inflight import done_within
 from bot.pace import Pace, Timer
-from core.ports import Taps
+from core.platforms import Taps
 from core.taps import Answer, Form
 
 PATIENCE = 1.5

@@ -10,7 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.adapters.telegram.failures import failure
 from bot.adapters.telegram.line import Line
-from core.ports import Finding
+from core.platforms import Finding
 
 
 async def findings(line: Line, api_url: str, addresses: Sequence[str]) -> list[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from core.errors import DeliveryFailed, PostGone
@@ -43,6 +44,11 @@ def unchanged(problem: TelegramError) -> bool:
     return "message is not modified" in problem.message.lower()
 
 
+def has_no_text(problem: TelegramError) -> bool:
+    """Whether an edit was refused because the message is a picture, whose words are a caption."""
+    return "there is no text in the message" in problem.message.lower()
+
+
 def cannot_be_edited(problem: TelegramError) -> bool:
     return "message can't be edited" in problem.message.lower()
 
@@ -59,10 +65,10 @@ def failure(problem: TelegramError) -> DeliveryFailed:
         wait = seconds_of(problem)
         return DeliveryFailed(f"Telegram asks to wait for {wait:g} s", permanent=False, retry_after=wait)
     if isinstance(problem, InvalidToken):
-        return DeliveryFailed("Telegram does not take the bot's token", permanent=False)
+        return DeliveryFailed("Telegram does not take the bot's token", permanent=False, unsent=True)
     if isinstance(problem, ChatMigrated):
         words = f"the group has become a supergroup: its id is {problem.new_chat_id} now"
-        return DeliveryFailed(words, permanent=False)
+        return DeliveryFailed(words, permanent=False, unsent=True)
     if isinstance(problem, (BadRequest, Forbidden)):
         words = problem.message.lower()
         if any(part in words for part in _GONE):
@@ -70,8 +76,9 @@ def failure(problem: TelegramError) -> DeliveryFailed:
         remedy = next((remedy for part, remedy in _REMEDIES.items() if part in words), "")
         about_the_chat = isinstance(problem, Forbidden) or any(part in words for part in _ABOUT_THE_CHAT)
         text = f"Telegram says: {problem.message}"
-        return DeliveryFailed(f"{text}: {remedy}" if remedy else text, permanent=not about_the_chat)
-    return DeliveryFailed("Telegram cannot be reached, or did not answer", permanent=False)
+        return DeliveryFailed(f"{text}: {remedy}" if remedy else text, permanent=not about_the_chat, unsent=True)
+    unreached = isinstance(problem.__cause__, (httpx.ConnectError, httpx.ConnectTimeout))
+    return DeliveryFailed("Telegram cannot be reached, or did not answer", permanent=False, unsent=unreached)
 
 
 def sentence(problem: Exception) -> str:

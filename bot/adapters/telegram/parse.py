@@ -35,7 +35,7 @@ class Heard:
     """The press that waits to be acknowledged."""
     topic: int | None = None
     answers: bool = False
-    """Whether the tapped message is an answer of ours: those, and no cards, are replies to something."""
+    """Whether the tapped message is an answer of ours: those, and no cards, are replies to what somebody did."""
 
 
 def heard(update: Update, ourselves: User) -> Heard | None:
@@ -70,7 +70,9 @@ def _press(update: Update) -> Heard | None:
         ref=ref_of(message.chat.id, message.message_id),
         alone=message.chat.type == "private",
     )
-    answers = full is not None and _replied_to(full) is not None
+    behind = _replied_to(full) if full is not None else None
+    # A note that was too long for a caption replies to its picture, and is no answer to anybody.
+    answers = behind is not None and not (behind.photo and not behind.caption)
     return Heard(tap, message.chat.id, message.message_id, person.first_name, query.id, topic, answers)
 
 

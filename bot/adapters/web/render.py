@@ -29,6 +29,7 @@ SHORT = 8
 _GROUPED = re.compile(r"(?<=\d)(?=(?:\d{3})+(?:\.|$))")
 _LOOKS = {"yes": "primary", "no": "danger"}
 _CHIPS = frozenset({"why", "agree", "reject", "approve", "confirm", "batch", "set", "preset"})
+_LEARNING_CHIPS = frozenset({"mwhy", "magree", "mpick", "cdo", "cdefer", "creject", "ckeep", "cback", "cmodify"})
 
 
 def templates() -> Environment:
@@ -72,7 +73,7 @@ def look(button: Button) -> str:
     if button.look:
         return _LOOKS.get(button.look, "")
     token = read_token(button.token)
-    return "chip" if token is not None and token.verb in _CHIPS and token.argument else ""
+    return "chip" if token is not None and token.verb in _CHIPS | _LEARNING_CHIPS and token.argument else ""
 
 
 def grouped(rows: Sequence[Sequence[Button]]) -> list[tuple[str, list[Button]]]:

@@ -21,7 +21,7 @@ from bot.adapters.web.doors import Doors, Visitor
 from bot.desk import Closing, NotCertain, Overloaded
 from bot.services import Services
 from core.errors import StoreFull, StoreUnavailable
-from core.ports import Taps
+from core.platforms import Taps
 
 FRAGMENT = "x-placet-fragment"
 """The header with which our script asks for a piece of a page in place of the whole."""

@@ -57,6 +57,8 @@ def shown(message: Message, world: World) -> Shown:
         edits=message.edits,
         at=message.at,
         colour=None if colour is None else f"#{colour:06x}",
+        pictures=tuple(world.files[one["id"]] for one in message.attachments),
+        alts=tuple(one.get("description", "") for one in message.attachments),
     )
 
 

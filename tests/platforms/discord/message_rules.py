@@ -17,6 +17,8 @@ from tests.platforms.discord.world import Json, World
 SUPPRESS_EMBEDS, EPHEMERAL, SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 2, 1 << 6, 1 << 12, 1 << 15
 LOADING = 1 << 7
 MOST_CONTENT, MOST_EMBEDS, MOST_IN_ALL_EMBEDS = 2000, 10, 6000
+# https://discord.com/developers/docs/resources/message#attachment-object
+LONGEST_ALT = 1024
 MOST_FILES, LARGEST_FILE, LARGEST_CALL = 10, 10 * 1024 * 1024, 25 * 1024 * 1024
 _URL = re.compile(r"(https?|attachment)://\S+")
 

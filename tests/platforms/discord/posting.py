@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from tests.platforms.discord.component_rules import numbered
-from tests.platforms.discord.errors import Refused, invalid
+from tests.platforms.discord.errors import Refused, invalid, too_long
 from tests.platforms.discord.message_rules import (
     COMPONENTS_V2,
     LOADING,
+    LONGEST_ALT,
     SUPPRESS_EMBEDS,
     check_files,
     check_message,
@@ -18,6 +19,7 @@ from tests.platforms.discord.message_rules import (
 )
 from tests.platforms.discord.rest import Ask
 from tests.platforms.discord.world import Json, Message, World
+from tests.platforms.pictures import size_of
 
 
 class Posting:
@@ -27,7 +29,6 @@ class Posting:
         self._world = world
         self._address = address
         self._published = published
-        self.files: dict[str, bytes] = {}
         self.pings: list[tuple[str, str]] = []
         """(message, whom it called), `everyone` among them."""
 
@@ -100,12 +101,16 @@ class Posting:
             message.attachments = [one for one in message.attachments if one["id"] in described]
         for number, (name, content) in ask.files.items():
             own = self._world.snowflake()
-            self.files[own] = content
+            self._world.files[own] = content
+            if name.endswith(".png") and size_of(content) is None:
+                raise invalid(f"files[{number}]", "IMAGE_INVALID", "is no picture, whatever it is called")
             url = f"{self._address()}/attachments/{own}/{name}"
             one = {"id": own, "filename": name, "size": len(content), "url": url, "proxy_url": url}
             if described and str(number) not in described:
                 raise invalid("attachments", "ATTACHMENT_NOT_DESCRIBED", f"files[{number}] is described nowhere")
             if text := described.get(str(number), {}).get("description"):
+                if len(text) > LONGEST_ALT:
+                    raise too_long(f"attachments.{number}.description", LONGEST_ALT)
                 one["description"] = text
             message.attachments.append(one)
         addresses = {f"attachment://{one['filename']}": one["url"] for one in message.attachments}

@@ -108,7 +108,7 @@ class DiscordServer:
             await asyncio.sleep(_LOOK_AT_FAULTS)
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
-        content = self.posting.files.get(request.match_info["id"])
+        content = self.world.files.get(request.match_info["id"])
         return web.Response(body=content) if content is not None else web.Response(status=404)
 
     async def _nowhere(self, request: web.Request) -> web.StreamResponse:

@@ -105,6 +105,8 @@ class World:
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
         self.deleted: set[str] = set()
+        self.files: dict[str, bytes] = {}
+        """What attachments hold."""
         # Old applications have a bot user with another id than their own: what mixes them up shows here.
         self.application = self.snowflake()
         self.bot = self.add_user("placet", bot=True)

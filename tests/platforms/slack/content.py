@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.platforms.slack.block_rules import LONGEST_BLOCKS, block_problems, characters, elements_of
 from tests.platforms.slack.call import Call, text_of
-from tests.platforms.slack.errors import SlackError
+from tests.platforms.slack.errors import SlackError, TooEarly
 from tests.platforms.slack.scene import Scene
 from tests.platforms.slack.world import Json, World
 
@@ -64,6 +64,8 @@ def _blocks(scene: Scene, blocks: Any) -> list[Json] | None:
     if blocks is None:
         return None
     problems = block_problems(blocks, "message", scene.file_ready)
+    if problems and all("invalid slack file" in one for one in problems) and scene.being_looked_at(blocks):
+        raise TooEarly("invalid_blocks", problems)
     if problems:
         raise SlackError("invalid_blocks", problems)
     if characters(blocks) > LONGEST_BLOCKS:

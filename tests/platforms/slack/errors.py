@@ -59,6 +59,14 @@ class SlackError(Exception):
         return body
 
 
+class TooEarly(SlackError):
+    """A block names a picture that is still being looked through; no app can know that before it tries."""
+
+    @property
+    def breaks_a_rule(self) -> bool:
+        return False
+
+
 class TooFast(Exception):
     """A call that comes too soon; `after` are the seconds to wait."""
 

@@ -5,14 +5,12 @@ https://docs.slack.dev/messaging/working-with-files#upload. Showing it is asynch
 
 from __future__ import annotations
 
+from tests.platforms.pictures import size_of
 from tests.platforms.slack.call import Call
 from tests.platforms.slack.chat_methods import add
 from tests.platforms.slack.errors import SlackError, needs
 from tests.platforms.slack.scene import Scene, channel_of, thread_of, writable
 from tests.platforms.slack.world import Channel, File, Json, Message
-
-PROCESSING = 0.3
-"""Seconds until an uploaded picture can stand in a block. Known from reports alone."""
 
 
 def upload_url(scene: Scene, call: Call) -> Json:
@@ -36,6 +34,8 @@ def take_bytes(scene: Scene, file_id: str, content: bytes) -> str:
     if len(content) != file.length:
         raise SlackError("invalid_arguments", [f"{len(content)} bytes where {file.length} were announced"])
     file.content = content
+    if file.name.endswith(".png") and size_of(content) is None:
+        scene.note(f"upload: {file.name} is no picture")
     return f"OK - {len(content)}"
 
 
@@ -61,7 +61,7 @@ def complete(scene: Scene, call: Call) -> Json:
         thread_of(scene, channel, asked.get("thread_ts"))
         places.append(channel)
     for one in done:
-        world.files[one["id"]].ready_at = world.clock.time() + PROCESSING
+        world.files[one["id"]].ready_at = world.clock.time() + scene.processing
     for channel in places:
         scene.later(_share(scene, call, channel, done))
     return {"ok": True, "files": done}
@@ -70,7 +70,7 @@ def complete(scene: Scene, call: Call) -> Json:
 async def _share(scene: Scene, call: Call, channel: Channel, files: list[Json]) -> None:
     """Let the files appear, a while after the call was answered without a `ts`."""
     world = scene.world
-    await world.clock.sleep(PROCESSING)
+    await world.clock.sleep(scene.processing)
     text = str(call.asked.get("initial_comment") or "")
     message = Message(channel.id, world.ts(), call.team.bot_user, world.clock.time(), text, files=files)
     message.thread_ts = call.asked.get("thread_ts")

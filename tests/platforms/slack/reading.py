@@ -165,6 +165,7 @@ def show(world: World, message: Message) -> Shown:
     # With attachments the text is shown above them, with blocks it is for notifications alone.
     found = pressables(message.blocks, message.attachments)
     parts += [file.get("title", "") for file in message.files]
+    images = [block for block in message.blocks if block["type"] == "image" and "slack_file" in block]
     return Shown(
         chat=message.channel,
         id=message.ts,
@@ -176,6 +177,8 @@ def show(world: World, message: Message) -> Shown:
         edits=message.edits,
         at=message.at,
         colour=colour,
+        pictures=tuple(world.files[block["slack_file"]["id"]].content or b"" for block in images),
+        alts=tuple(block["alt_text"] for block in images),
     )
 
 

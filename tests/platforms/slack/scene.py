@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.platforms.pictures import size_of
 from tests.platforms.slack.errors import SlackError
 from tests.platforms.slack.reading import calls, links, written
 from tests.platforms.slack.world import Channel, Json, Message, Team, User, World
@@ -25,6 +26,8 @@ class Scene:
     edit_window: float | None = None
     """Seconds after which the workspace lets nobody edit a message."""
     messages_tab: bool = True
+    processing: float = 0.3
+    """Seconds until an uploaded picture can stand in a block. Known from reports alone."""
     busy: int = 0
     """Calls that are being answered at this moment."""
     active_at: float = 0.0
@@ -44,7 +47,16 @@ class Scene:
     def file_ready(self, file: str) -> bool:
         """Whether a picture was uploaded and looked through, so that a block may show it."""
         found = self.world.files.get(file)
-        return found is not None and found.ready_at is not None and self.world.clock.time() >= found.ready_at
+        if found is None or found.ready_at is None or size_of(found.content or b"") is None:
+            return False
+        return self.world.clock.time() >= found.ready_at
+
+    def being_looked_at(self, blocks: list[Json]) -> bool:
+        """Whether a block shows a picture that is only not ready yet: what nobody but Slack can know."""
+        files = [self.world.files.get(str((block.get("slack_file") or {}).get("id"))) for block in blocks]
+        return any(
+            file is not None and file.ready_at is not None and self.world.clock.time() < file.ready_at for file in files
+        )
 
     def hear(self, message: Message, unfurl: bool, link_names: bool = False) -> None:
         """Note whom a message calls and what it would unfold."""

@@ -8,28 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.adapters.slack.adapter import SlackPlatform
-from bot.pace import Pace, WallTimer
+from bot.pace import Pace, Timer, WallTimer
 from tests.contracts.platform import Loop, Scene, eventually
 from tests.platforms.slack.desk import Clock, Json
 from tests.platforms.slack.server import SlackServer
 from tests.platforms.slack.socket_mode import Ack
 
 
-def platform(server: SlackServer) -> SlackPlatform:
-    timer = WallTimer()
+def platform(server: SlackServer, timer: Timer | None = None) -> SlackPlatform:
+    timer = timer or WallTimer()
     return SlackPlatform(
         bot_token=server.bot_token, app_token=server.app_token, api_url=server.api_url, pace=Pace(timer), timer=timer
     )
 
 
 @contextmanager
-def slack_scene(server: SlackServer, loop: Loop) -> Iterator[Scene]:
-    """Alice and Bob in a channel with the bot."""
+def slack_scene(server: SlackServer, loop: Loop, timer: Timer | None = None) -> Iterator[Scene]:
+    """Alice and Bob in a channel with the bot. `timer`: by which Placet waits, if not by the machine's own seconds."""
     alice, bob = server.add_user("Alice"), server.add_user("Bob")
     chat = server.add_channel("orders", alice, bob)
     made = Scene(
-        platform(server),
-        lambda: platform(server),
+        platform(server, timer),
+        lambda: platform(server, timer),
         server,
         loop,
         chat,

@@ -18,6 +18,7 @@ def shown(one: Message) -> Shown:
         reply_to=str(one.reply_to) if one.reply_to is not None else None,
         edits=one.edits,
         at=one.date,
+        pictures=(one.photo,) if one.photo is not None else (),
     )
 
 

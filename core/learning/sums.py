@@ -1,0 +1,197 @@
+"""A week in money, and the numbers behind its picture: sums that say of how many, and pairs that say how sure.
+
+Followed against diverged is never compared as such: who picks what to change picks the outcome too. Only the difference
+on the very same recommendation says anything about a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core.learning.records import Label, Match
+from core.learning.week import Calendar, Week
+
+MOST_WEEKS = 26
+"""Weeks in the picture: half a year is what a phone shows readably."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What came of one match: of what was done, and of the advice as given. None: it cannot be priced (never zero).
+
+    `at`: when that was known. `open`: it is still running. `paired`: what was done minus the advice, on the same
+    recommendation.
+    """
+
+    key: str
+    at: datetime
+    currency: str
+    done: Decimal | None = None
+    advised: Decimal | None = None
+    paired: Decimal | None = None
+    open: bool = False
+    alone: bool = False
+    """Nothing was advised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """In one currency: `done` and `advised` of the `came` recommendations whose results came in within the week.
+
+    `priced`, `open`: of the `of` recommendations that are of the week itself. `unadvised`: what trades without a
+    recommendation brought within the week, which is no part of the sums; None: no such result came in.
+    """
+
+    currency: str
+    done: Decimal = Decimal(0)
+    advised: Decimal = Decimal(0)
+    came: int = 0
+    priced: int = 0
+    of: int = 0
+    open: int = 0
+    unadvised: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What was done against the advice on the very same recommendations: the only honest comparison of the two.
+
+    `low`, `high`: the interval of the mean. `needed`: about how many further pairs it may take to tell.
+    """
+
+    mean: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    n: int
+    currency: str
+    needed: int | None = None
+
+    @property
+    def undetermined(self) -> bool:
+        return self.low is None or self.high is None or self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The picture's numbers, a row for each week: divergences of recommendations, and sums that were paired."""
+
+    weeks: tuple[str, ...] = ()
+    diverged: tuple[int, ...] = ()
+    of: tuple[int, ...] = ()
+    done: tuple[float, ...] = ()
+    advised: tuple[float, ...] = ()
+    """Cumulative, over pairs that both could be priced."""
+    pairs: int = 0
+    currency: str = ""
+
+
+def money_of(new: Sequence[Match], priced: Sequence[Priced], since: datetime, until: datetime) -> tuple[Money, ...]:
+    """What came in within the week, and how much of the week's own recommendations is known by now."""
+    keys = {match.key for match in new if match.label is not Label.INDEPENDENT}
+    found = []
+    for currency in sorted({one.currency for one in priced if one.currency}):
+        here = [one for one in priced if one.currency == currency and since <= one.at < until]
+        both = [one for one in here if one.done is not None and one.advised is not None]
+        freely = [one.done for one in here if one.done is not None and one.alone]
+        # Who has no currency of its own is one of those that could not be priced in any.
+        mine = [one for one in priced if one.key in keys and one.currency in (currency, "")]
+        money = Money(
+            currency,
+            sum((one.done for one in both if one.done is not None), Decimal(0)),
+            sum((one.advised for one in both if one.advised is not None), Decimal(0)),
+            len(both),
+            sum(one.done is not None and one.advised is not None for one in mine),
+            len(mine),
+            sum(one.open for one in mine),
+            sum(freely, Decimal(0)) if freely else None,
+        )
+        if money.came or money.of or freely:
+            found.append(money)
+    return tuple(found)
+
+
+def pairs_of(priced: Sequence[Priced]) -> tuple[Paired, ...]:
+    """Over everything so far: one week says nothing about skill."""
+    by_currency: dict[str, list[Decimal]] = {}
+    for one in priced:
+        if one.paired is not None:
+            by_currency.setdefault(one.currency, []).append(one.paired)
+    return tuple(paired(values, currency) for currency, values in sorted(by_currency.items()))
+
+
+def paired(values: Sequence[Decimal], currency: str) -> Paired:
+    """The mean with its t interval at 95 % (Student, 1908), and about how many pairs it may take to leave zero.
+
+    That is (t · deviation / mean)² pairs, if mean and deviation stay as they are; beyond 9,999 nobody waits for it.
+    """
+    n = len(values)
+    mean = sum(values, Decimal(0)) / n
+    if n < 5:
+        return Paired(mean, None, None, n, currency)
+    deviation = float(sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5
+    half = Decimal(_t(n - 1) * deviation / n**0.5)
+    needed = None
+    if abs(mean) <= half and mean:
+        total = (1.96 * deviation / abs(float(mean))) ** 2
+        needed = min(9_999, max(1, int(total) + 1 - n))
+    return Paired(mean, mean - half, mean + half, n, currency, needed)
+
+
+def _t(freedom: int) -> float:
+    """The 97.5 % point of Student's t to three digits (Abramowitz and Stegun 26.7.5)."""
+    z = 1.959964
+    first = (z**3 + z) / (4 * freedom)
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
+    return z + first + second + third
+
+
+def chart_of(told: Iterable[tuple[Match, datetime]], priced: Sequence[Priced], calendar: Calendar, week: Week) -> Chart:
+    dues = [calendar.due(week.moved(number)) for number in range(-MOST_WEEKS, 1)]
+    diverged, of = [0] * MOST_WEEKS, [0] * MOST_WEEKS
+    for match, at in told:
+        place = _place(dues, at)
+        if place is not None and place >= 0 and match.label is not Label.INDEPENDENT:
+            of[place] += 1
+            diverged[place] += match.diverges
+    counted: dict[str, int] = {}
+    for one in priced:
+        if one.paired is not None:
+            counted[one.currency] = counted.get(one.currency, 0) + 1
+    currency = max(sorted(counted), key=counted.__getitem__, default="")
+    done, advised, pairs = [Decimal(0)] * MOST_WEEKS, [Decimal(0)] * MOST_WEEKS, 0
+    for one in priced:
+        place = _place(dues, one.at)
+        if place is None or one.currency != currency or one.done is None or one.advised is None:
+            continue
+        done[max(place, 0)] += one.done
+        advised[max(place, 0)] += one.advised
+        pairs += 1
+    start = next((number for number, total in enumerate(of) if total), MOST_WEEKS - 1)
+    return Chart(
+        tuple(str(week.moved(number + 1 - MOST_WEEKS)) for number in range(start, MOST_WEEKS)),
+        tuple(diverged[start:]),
+        tuple(of[start:]),
+        _running(done)[start:],
+        _running(advised)[start:],
+        pairs,
+        currency,
+    )
+
+
+def _place(dues: Sequence[datetime], at: datetime) -> int | None:
+    """The number of the week that tells of it; -1 for what lies before them all, None for what is later."""
+    if at >= dues[-1]:
+        return None
+    return next((number for number in range(len(dues) - 2, -1, -1) if at >= dues[number]), -1)
+
+
+def _running(values: Sequence[Decimal]) -> tuple[float, ...]:
+    found, total = [], Decimal(0)
+    for value in values:
+        total += value
+        found.append(float(total))
+    return tuple(found)
