@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bench.figures import Figure, table_of
 
-PARTS = ("policy", "engine", "http", "latency", "chats", "web", "scale")
+PARTS = ("policy", "engine", "http", "latency", "chats", "web", "habits", "learning", "scale")
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def pick_rows(whole: Whole, guard: str = "") -> Rows:
     version = whole.record.version
     picks = [
         Button(
-            "mpick", cut(whole.words(key), _LONGEST_LABEL), str(Token("mpick", whole.id, version, str(number), guard))
+            "mpick", cut(whole.label(key), _LONGEST_LABEL), str(Token("mpick", whole.id, version, str(number), guard))
         )
         for number, key in enumerate(choices(whole.match)[:MOST_CHOICES])
     ]

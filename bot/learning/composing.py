@@ -56,6 +56,7 @@ def calendar_of(setup: Learning) -> Calendar:
 def compose(basis: Basis, wish: Wish) -> Composed:
     """The digest of one person and week."""
     from core.learning.fold import orders  # noqa: PLC0415 - in the child alone
+    from core.learning.paired import followed_vs_diverged  # noqa: PLC0415
     from core.learning.patterns import findings  # noqa: PLC0415
     from core.learning.reconcile import reconcile  # noqa: PLC0415
     from core.learning.rules import Rules  # noqa: PLC0415
@@ -88,6 +89,7 @@ def compose(basis: Basis, wish: Wish) -> Composed:
         offers=offers,
         late_reasons=late,
         labels_before=_labels(earlier[-_LOOKED_BACK:]),
+        verdicts={one.currency: (not one.undetermined, one.edge.needed) for one in followed_vs_diverged(mine, worth)},
     )
     made = week_of_numbers.compose(
         wish.person,

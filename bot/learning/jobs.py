@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 
+from bot.desk import Closing, NotCertain, Overloaded
 from bot.learning import tasks
 from bot.learning.composing import calendar_of
 from bot.learning.deliver import Delivering
@@ -25,7 +26,7 @@ from bot.pace import Timer
 from bot.services import Services
 from bot.threads import off_the_loop
 from core.engine import CLOCK
-from core.errors import PlacetError
+from core.errors import PlacetError, StoreUnavailable
 from core.learning import records
 from core.learning.ledger import Record, Wanted
 from core.learning.week import Week, moment_on, read_week
@@ -40,6 +41,7 @@ _PATIENCE = 120.0
 """Seconds that somebody who asks for a job waits for another process to be done with its own."""
 _LATE_DAYS = timedelta(days=45)
 """How far back a night looks; what is imported of earlier times is reconciled when it is asked for."""
+_DATABASE = (StoreUnavailable, NotCertain, Overloaded)
 log = logging.getLogger("placet.learning")
 
 
@@ -77,6 +79,10 @@ class Jobs:
                 self._wake.clear()
                 try:
                     await self.look()
+                except Closing:
+                    return
+                except _DATABASE as problem:
+                    log.warning("learning waits for the database: %s", problem)
                 except WorkFailed as problem:
                     log.error("learning: %s", problem)
                 except Exception:

@@ -20,7 +20,18 @@ from core.learning.ledger import Record, Wanted
 from core.learning.records import Execution, Match, Recommendation
 from core.learning.rules import Rules
 from core.learning.setup import Learning
-from core.learning.testimony import ORDER, about, answered, carried, choices, done, explained, links, order_line
+from core.learning.testimony import (
+    ORDER,
+    about,
+    answered,
+    carried,
+    choices,
+    done,
+    explained,
+    links,
+    order_line,
+    order_words,
+)
 from core.model import Account, Actor, Words
 from core.ports import Clock, Reader, Transaction, Writing
 
@@ -57,12 +68,16 @@ class Whole:
         return done(self.match, self.recommendation, self.orders)
 
     def words(self, choice: str) -> str:
-        """One of the things that it might be, as people choose it."""
+        """One of the things that it might be, whole."""
+        return order_line(self.orders[choice]) if choice in self.orders else self.label(choice)
+
+    def label(self, choice: str) -> str:
+        """The same as a button says it."""
         if choice in self.orders:
-            return order_line(self.orders[choice])
+            return order_words(self.orders[choice])
         if choice in self.advice:
             other = self.advice[choice]
-            return f"Other advice: {about(self.match, other)}, {other.at:%d %b %Y, %H:%M} UTC"
+            return f"Other advice: {about(self.match, other)}; {other.at:%d %b, %H:%M} UTC"
         return choice
 
 

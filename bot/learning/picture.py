@@ -10,9 +10,9 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from core.learning.aloud import amount
 from core.learning.effects import wilson
 from core.learning.sums import Chart
-from core.learning.told import amount
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -135,6 +135,8 @@ class Known:
     late_reasons: int = 0
     labels_before: Mapping[str, str] = field(default_factory=dict)
     """What earlier digests said of matches, by key."""
+    verdicts: Mapping[str, tuple[bool, int | None]] = field(default_factory=dict)
+    """By currency: whether it can be told if changes pay, and about how many further bets that would take."""
 
 
 def compose(person: str, week: Week, calendar: Calendar, known: Known, made_at: datetime, **more: Any) -> Digest:
@@ -161,7 +163,7 @@ def compose(person: str, week: Week, calendar: Calendar, known: Known, made_at: 
         counts=tally(new),
         usual=(before.diverged, before.recommendations),
         money=money_of(new, known.priced, since, until),
-        paired=pairs_of(known.priced),
+        paired=pairs_of(known.priced, known.verdicts),
         habits=tuple(known.habits),
         offers=tuple(known.offers),
         asked=len(asked),

@@ -7,10 +7,11 @@ once more with the stronger one taken into account; if nothing is left of it, it
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
+from statistics import fmean
 
 from core.learning import evidence
 from core.learning.evidence import RAISES, SLOPES, Bets
@@ -51,6 +52,8 @@ def _is_shadow(one: Target, other: Target, observations: Sequence[Observation]) 
     if other.kind is Kind.WEEKDAY and one.kind is not Kind.WEEKDAY:
         # The evidence for it was gathered within days: the day cannot be what it is.
         return False
+    if one.kind is Kind.WEEKDAY:
+        return _left_of_days(one, other, observations) < math.log(HINT)
     return _left_beside(one, other, observations) < math.log(HINT)
 
 
@@ -65,19 +68,34 @@ def _left_without(one: Target, other: Target, observations: Sequence[Observation
     return bets.log
 
 
+def _left_of_days(one: Target, other: Target, observations: Sequence[Observation]) -> float:
+    """The evidence for a weekday by what its rejections are above those that the other finding lets expect.
+
+    Weighed in whole days, as the evidence itself is: the recommendations of a day share a mood.
+    """
+    rates = {}
+    for hit in (True, False):
+        told = [seen.rejected for seen in observations if other.exposed(seen) is hit]
+        rates[hit] = sum(told) / len(told) if told else 0.0
+    bets = Bets()
+    for _, week in groupby(sorted(observations, key=lambda seen: (seen.day, seen.id)), key=lambda seen: seen.week):
+        days = list(by_day(week))
+        above = [fmean(seen.rejected - rates[other.exposed(seen)] for seen in group) for _, group in days]
+        place = next((number for number, (_, group) in enumerate(days) if one.exposed(group[0])), None)
+        if place is not None and len(days) > 1:
+            bets.place(evidence.ordered(above, place, RAISES))
+    return bets.log
+
+
 def _left_beside(one: Target, other: Target, observations: Sequence[Observation]) -> float:
     """The logarithm of how much likelier the rejections are with both than with the other one alone.
 
     Conditional logistic regression with two scores, given how many of a stratum were rejected; the slope of the other
     is the likeliest one, each time.
     """
-    groups: Iterable[Sequence[Observation]] = (group for _, group in by_day(observations))
-    if one.kind is Kind.WEEKDAY:
-        ordered = sorted(observations, key=lambda seen: (seen.day, seen.id))
-        groups = (list(group) for _, group in groupby(ordered, key=lambda seen: seen.week))
     strata: list[Stratum] = []
     mine, its = _scores(one, observations), _scores(other, observations)
-    for group in groups:
+    for _, group in by_day(observations):
         known = [seen for seen in group if seen.id in mine and seen.id in its]
         rejected = [seen.rejected for seen in known]
         if 0 < sum(rejected) < len(rejected):

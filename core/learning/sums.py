@@ -6,7 +6,7 @@ on the very same recommendation says anything about a change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -59,7 +59,9 @@ class Money:
 class Paired:
     """What was done against the advice on the very same recommendations: the only honest comparison of the two.
 
-    `low`, `high`: the interval of the mean. `needed`: about how many further pairs it may take to tell.
+    `low`, `high`: Student's interval of the mean, for one look. `sure`: whether the difference can be told from chance
+    by somebody who looks every week (`core.learning.effects.edge`). `needed`: about how many further bets it may take
+    to tell, where what was done with one subject in one week is one bet.
     """
 
     mean: Decimal
@@ -68,10 +70,11 @@ class Paired:
     n: int
     currency: str
     needed: int | None = None
+    sure: bool = False
 
     @property
     def undetermined(self) -> bool:
-        return self.low is None or self.high is None or self.low <= 0 <= self.high
+        return not self.sure or self.low is None or self.high is None or self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,31 +116,27 @@ def money_of(new: Sequence[Match], priced: Sequence[Priced], since: datetime, un
     return tuple(found)
 
 
-def pairs_of(priced: Sequence[Priced]) -> tuple[Paired, ...]:
-    """Over everything so far: one week says nothing about skill."""
+def pairs_of(priced: Sequence[Priced], verdicts: Mapping[str, tuple[bool, int | None]]) -> tuple[Paired, ...]:
+    """Over everything so far: one week says nothing about skill. `verdicts`: `sure` and `needed` by currency."""
     by_currency: dict[str, list[Decimal]] = {}
     for one in priced:
         if one.paired is not None:
             by_currency.setdefault(one.currency, []).append(one.paired)
-    return tuple(paired(values, currency) for currency, values in sorted(by_currency.items()))
+    return tuple(
+        paired(values, currency, *verdicts.get(currency, (False, None)))
+        for currency, values in sorted(by_currency.items())
+    )
 
 
-def paired(values: Sequence[Decimal], currency: str) -> Paired:
-    """The mean with its t interval at 95 % (Student, 1908), and about how many pairs it may take to leave zero.
-
-    That is (t · deviation / mean)² pairs, if mean and deviation stay as they are; beyond 9,999 nobody waits for it.
-    """
+def paired(values: Sequence[Decimal], currency: str, sure: bool = False, needed: int | None = None) -> Paired:
+    """The mean with its t interval at 95 % (Student, 1908)."""
     n = len(values)
     mean = sum(values, Decimal(0)) / n
     if n < 5:
         return Paired(mean, None, None, n, currency)
     deviation = float(sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5
     half = Decimal(_t(n - 1) * deviation / n**0.5)
-    needed = None
-    if abs(mean) <= half and mean:
-        total = (1.96 * deviation / abs(float(mean))) ** 2
-        needed = min(9_999, max(1, int(total) + 1 - n))
-    return Paired(mean, mean - half, mean + half, n, currency, needed)
+    return Paired(mean, mean - half, mean + half, n, currency, needed, sure)
 
 
 def _t(freedom: int) -> float:

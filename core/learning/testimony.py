@@ -123,22 +123,29 @@ def _value(orders: Sequence[Order], name: str) -> Json:
 
 def order_line(order: Order) -> str:
     """An order in one line: what, of what, with which parameters, when it was first filled."""
+    what, said = f"{_words(order.first.action)} {order.subject}", _said(order)
+    return f"{what}: {said}; {order.at:%d %b %Y, %H:%M} UTC" if said else f"{what}; {order.at:%d %b %Y, %H:%M} UTC"
+
+
+def order_words(order: Order) -> str:
+    """What tells an order from others of its kind, as short as a button is."""
+    return f"{_said(order) or _words(order.first.action)}; {order.at:%d %b, %H:%M} UTC"
+
+
+def _said(order: Order) -> str:
     first = order.first
-    said = [f"{_words(name)} {value_text(value)}" for name, value in first.contract.items()]
+    said = [f"{_words(name)} {value_text(value)}" for name, value in sorted(first.contract.items())]
     if first.quantity is not None:
         said.insert(0, value_text(first.quantity))
     if first.price is not None:
         said.append(f"at {value_text(round(first.price, 4))}")
-    what = " ".join([_words(first.action), order.subject])
-    return (
-        f"{what}: {', '.join(said)}; {order.at:%d %b %Y, %H:%M} UTC"
-        if said
-        else f"{what}; {order.at:%d %b %Y, %H:%M} UTC"
-    )
+    return ", ".join(said)
 
 
 def value_text(value: Json) -> str:
     """A value as people write it: 3, not 3.0."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

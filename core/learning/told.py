@@ -7,11 +7,24 @@ characters, so that every chat shows it whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from core.card import Button
+from core.learning.aloud import (
+    about,
+    amount,
+    capital,
+    count,
+    day_of,
+    duration,
+    listed,
+    moment_in,
+    of_them,
+    share,
+    times,
+    to_one,
+)
 from core.learning.digest import Counts, Digest, Habit, Offer
 from core.learning.sums import Money, Paired
 from core.note import Note, Section
@@ -19,6 +32,8 @@ from core.text import cut
 
 LONGEST = 3_500
 _LONGEST_LINE = 320
+_ENOUGH = 5
+"""Recommendations in a week, and such weeks, before one is compared with the others."""
 _MOST = 3
 """Of each kind; the others are on the web."""
 _STATES = {
@@ -106,15 +121,36 @@ def _new(digest: Digest) -> tuple[str, ...]:
             lines.append(f"{one.title}: {_state(one)}.")
     if digest.corrected:
         lines.append(
-            f"{_count(digest.corrected, 'label')} of earlier weeks changed, for more is known of what was done."
+            f"{count(digest.corrected, 'label')} of earlier weeks changed, for more is known of what was done."
         )
     if digest.catching_up:
         lines.append(
-            f"Placet was not running when {_list(digest.catching_up)} came due; `placet digest` with the week shows it."
+            f"Placet was not running when {listed(digest.catching_up)} came due; "
+            "`placet digest` with the week shows it."
         )
     if not lines and digest.counts.recommendations:
-        return ("Nothing: a week like the ones before.",)
+        lines = _otherwise(digest)
     return tuple(lines)
+
+
+def _otherwise(digest: Digest) -> list[str]:
+    """Of a week without news: what stands out in it as a number, or what still waits."""
+    lines = []
+    chart = digest.chart
+    shares = [hits / of if of >= _ENOUGH else None for hits, of in zip(chart.diverged, chart.of, strict=True)]
+    before = [share for share in shares[:-1] if share is not None]
+    if shares and shares[-1] is not None and len(before) >= _ENOUGH:
+        now = shares[-1]
+        for word, beyond in (("Most", now > max(before)), ("Fewest", now < min(before))):
+            if beyond:
+                since = count(len(chart.weeks) - 1, "week")
+                lines.append(f"{word} departures in {since}: {share(chart.diverged[-1], chart.of[-1])}.")
+    waiting = [one for one in digest.offers if one.state == "proposed"]
+    if waiting:
+        oldest = min(one.moved_at for one in waiting).astimezone(ZoneInfo(digest.zone))
+        what = "One candidate still waits" if len(waiting) == 1 else f"{len(waiting)} candidates still wait"
+        lines.append(f"{what} for your decision, since {day_of(oldest)}.")
+    return lines or ["Nothing: a week like the ones before."]
 
 
 # What became of the advice
@@ -132,8 +168,8 @@ def _advice(digest: Digest) -> tuple[str, ...]:
     lines += _independent(counts)
     if counts.recommendations >= 5 and digest.usual[1] >= 20:
         lines.append(
-            f"You departed from {_share(counts.diverged, counts.recommendations)}; "
-            f"in the twelve weeks before from {_share(*digest.usual)}."
+            f"You departed from {share(counts.diverged, counts.recommendations)}; "
+            f"in the twelve weeks before from {share(*digest.usual)}."
         )
     if counts.explicit and not digest.executions:
         lines.append("No executions are known of this week: the labels rest on what you answered alone.")
@@ -156,13 +192,13 @@ def _became(counts: Counts) -> str:
         for number, word in named
         if number
     ]
-    return f"{counts.recommendations} recommendations: {_list(parts)}."
+    return f"{counts.recommendations} recommendations: {listed(parts)}."
 
 
 def _independent(counts: Counts) -> tuple[str, ...]:
     if not counts.independent:
         return ()
-    return (f"Beside them {_count(counts.independent, 'trade')} of your own, without a recommendation.",)
+    return (f"Beside them {count(counts.independent, 'trade')} of your own, without a recommendation.",)
 
 
 # Money
@@ -182,7 +218,7 @@ def _sums(money: Money) -> list[str]:
     lines = []
     if money.came:
         lines.append(
-            f"Results that came in this week, of {_count(money.came, 'recommendation')}: "
+            f"Results that came in this week, of {count(money.came, 'recommendation')}: "
             f"{amount(money.done, money.currency)} as you did it, {amount(money.advised, money.currency)} as advised."
         )
     if money.unadvised is not None:
@@ -192,13 +228,14 @@ def _sums(money: Money) -> list[str]:
         rest = [f"{money.open} still running"] if money.open else []
         rest += [f"{missing} without a price"] if missing else []
         lines.append(
-            f"Of this week's own, priced so far: {money.priced} of {money.of}" + (f" ({_list(rest)})." if rest else ".")
+            f"Of this week's own, priced so far: {money.priced} of {money.of}"
+            + (f" ({listed(rest)})." if rest else ".")
         )
     return lines
 
 
 def _edge(one: Paired) -> str:
-    pairs = f"{_count(one.n, 'recommendation')} that could be priced both ways"
+    pairs = f"{count(one.n, 'recommendation')} that could be priced both ways"
     if one.low is None or one.high is None:
         return f"Whether your changes pay is undetermined: {pairs}, and it takes at least 5."
     between = (
@@ -209,8 +246,8 @@ def _edge(one: Paired) -> str:
         return f"Against the advice your changes {verb} {between}, from the beginning."
     further = ""
     if one.needed is not None:
-        many = "thousands more" if one.needed >= 5_000 else f"about {_round(one.needed)} more"
-        further = f"; it would take {many} to tell"
+        many = "thousands of further bets" if one.needed >= 5_000 else f"about {about(one.needed)} further bets"
+        further = f"; it would take {many} (one is what you do with one name in one week) to tell"
     return f"Whether your changes pay is undetermined: {between}{further}."
 
 
@@ -225,11 +262,11 @@ def _habits(digest: Digest) -> tuple[str, ...]:
     lines = []
     for one in patterns[:_MOST]:
         known = one.since is None or not since <= one.since <= until
-        sentence = one.sentence if known else f"{_capital(one.name)} (new, above)."
+        sentence = one.sentence if known else f"{capital(one.name)} (new, above)."
         lines.append(f"{sentence} {_evidence(one)}")
     for one in hints[:_MOST]:
-        wait = f", {_count(one.weeks_to_go, 'week')} to go at this rate" if one.weeks_to_go else ""
-        lines.append(f"Watching “{one.name}”: {_to_one(one.evidence)}, a pattern from {_to_one(one.threshold)}{wait}.")
+        wait = f", {count(one.weeks_to_go, 'week')} to go at this rate" if one.weeks_to_go else ""
+        lines.append(f"Watching “{one.name}”: {to_one(one.evidence)}, a pattern from {to_one(one.threshold)}{wait}.")
     more = max(0, len(patterns) - _MOST) + max(0, len(hints) - _MOST)
     if more:
         lines.append(f"… and {more} more on the web.")
@@ -239,7 +276,9 @@ def _habits(digest: Digest) -> tuple[str, ...]:
 
 
 def _evidence(one: Habit) -> str:
-    said = f"Evidence {_to_one(one.evidence)} ({_to_one(one.threshold)} is asked for)."
+    said = f"Evidence {to_one(one.evidence)} ({to_one(one.threshold)} is asked for)."
+    if one.evidence < one.threshold and one.since is not None:
+        said = f"Evidence {to_one(one.evidence)} now; it had passed {to_one(one.threshold)} by {day_of(one.since)}."
     if one.explained_by:
         said += f" Explained by {one.explained_by}."
     return f"{said} {one.remark}".strip()
@@ -251,14 +290,18 @@ def _offers(digest: Digest) -> tuple[str, ...]:
         one for one in digest.offers if one.state in ("implement", "implemented", "validating", "extended", "deferred")
     ]
     numbers = len(waiting) > 1
-    lines = [
-        (f"{number}. " if numbers else "") + f"{one.title}. {one.words}".strip()
-        for number, one in enumerate(waiting[:_MOST], 1)
-    ]
+    lines = [(f"{number}. " if numbers else "") + _offer(one, digest) for number, one in enumerate(waiting[:_MOST], 1)]
     if len(waiting) > _MOST:
         lines.append(f"… and {len(waiting) - _MOST} more on the web.")
     lines += [f"{one.title}: {_state(one)}." for one in running[:_MOST] if not _is_news(one, digest)]
     return tuple(lines)
+
+
+def _offer(one: Offer, digest: Digest) -> str:
+    """In full when it is new; later by its name, for its numbers were frozen then and stand on the web."""
+    if _is_news(one, digest) or not one.words:
+        return f"{one.title}. {one.words}".strip()
+    return f"{one.title}, proposed on {day_of(one.moved_at.astimezone(ZoneInfo(digest.zone)))}."
 
 
 def _is_news(one: Offer, digest: Digest) -> bool:
@@ -274,7 +317,7 @@ def _unsettled(digest: Digest, labels: dict[str, str]) -> tuple[str, ...]:
     lines = []
     for one in digest.unsettled[:_MOST]:
         orders = [labels.get(order, order) for order in one.might_be]
-        which = f": {_list(orders[:3], 'or')}?" if orders else "?"
+        which = f": {listed(orders[:3], 'or')}?" if orders else "?"
         lines.append(f"Which of your trades belongs to “{cut(one.title, 80)}”{which}")
     if len(digest.unsettled) > _MOST:
         lines.append(f"… and {len(digest.unsettled) - _MOST} more on the web.")
@@ -289,14 +332,14 @@ def _unsettled(digest: Digest, labels: dict[str, str]) -> tuple[str, ...]:
 def _answers(digest: Digest) -> tuple[str, ...]:
     lines = []
     if digest.asked:
-        line = f"You were asked {_times(digest.asked)} and answered {_of(digest.answered, digest.asked)}"
+        line = f"You were asked {times(digest.asked)} and answered {of_them(digest.answered, digest.asked)}"
         if digest.median_seconds is not None:
             line += f", half of them within {duration(digest.median_seconds)}"
         lines.append(line + ".")
     if digest.without_reason:
-        lines.append(f"{_count(digest.without_reason, 'departure')} without a reason: one tap would say why.")
+        lines.append(f"{count(digest.without_reason, 'departure')} without a reason: one tap would say why.")
     if digest.late_reasons:
-        lines.append(f"{_count(digest.late_reasons, 'reason')} for earlier decisions came in this week.")
+        lines.append(f"{count(digest.late_reasons, 'reason')} for earlier decisions came in this week.")
     return tuple(lines)
 
 
@@ -304,11 +347,11 @@ def span(digest: Digest) -> str:
     """What it tells of, in the time of its person."""
     zone = ZoneInfo(digest.zone)
     place = "" if digest.zone == "UTC" else f", {digest.zone.rpartition('/')[2].replace('_', ' ')}"
-    return f"{_moment(digest.since, zone)} to {_moment(digest.until, zone)}{place}"
+    return f"{moment_in(digest.since, zone)} to {moment_in(digest.until, zone)}{place}"
 
 
 def _foot(digest: Digest) -> str:
-    proof = f"; checkpoint {digest.checkpoint[:16]}" if digest.checkpoint else ""
+    proof = f", entry {digest.checkpoint[:16]}" if digest.checkpoint else ""
     return f"{span(digest)}. Journal position {digest.position}{proof}. Nothing is changed by itself."
 
 
@@ -325,70 +368,7 @@ def alt(digest: Digest) -> str:
     if chart.pairs:
         done, advised = Decimal(str(chart.done[-1])), Decimal(str(chart.advised[-1]))
         said += (
-            f" Below: results added up over {_count(chart.pairs, 'recommendation')} priced both ways, "
+            f" Below: results added up over {count(chart.pairs, 'recommendation')} priced both ways, "
             f"{amount(done, chart.currency)} as done and {amount(advised, chart.currency)} as advised."
         )
     return said
-
-
-# Words for numbers
-
-
-def amount(value: Decimal, currency: str) -> str:
-    """`+1,180.00 USD`, with a minus sign that is read aloud as one."""
-    digits = Decimal("0.01") if abs(value) < 10_000 else Decimal(1)
-    rounded = value.quantize(digits, ROUND_HALF_EVEN)
-    sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
-    return f"{sign}{abs(rounded):,}" + (f" {currency}" if currency else "")
-
-
-def duration(seconds: float) -> str:
-    """`40 seconds`, `12 minutes`, `3 hours`, `2 days`."""
-    span = timedelta(seconds=max(0.0, seconds))
-    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
-        if span >= 2 * size or (unit == "minute" and span >= size):
-            return _count(round(span / size), unit)
-    return _count(round(span.total_seconds()), "second")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
-
-
-def _of(number: int, all_of: int) -> str:
-    if number == all_of:
-        return "each time" if number > 1 else "it"
-    return f"{number:,} of them" if number else "none of them"
-
-
-def _share(hits: int, of: int) -> str:
-    return f"{hits} of {of} ({100 * hits / of:.0f} %)"
-
-
-def _to_one(evidence: float) -> str:
-    if evidence >= 1_000_000:
-        return "over a million to 1"
-    return f"{evidence:,.0f} to 1" if evidence >= 10 else f"{evidence:.1f} to 1"
-
-
-def _round(number: int) -> str:
-    """Two digits are all that such a guess is worth."""
-    size = 10 ** max(0, len(str(number)) - 2)
-    return f"{-(-number // size) * size:,}"
-
-
-def _list(items: Sequence[str], word: str = "and") -> str:
-    return f"{', '.join(items[:-1])} {word} {items[-1]}" if len(items) > 1 else "".join(items)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b} {local:%H:%M}"

@@ -155,11 +155,16 @@ class Watch:
 
     def close_week(self) -> None:
         """The weekdays of a week are compared when all of them are there."""
-        week, self._week = self._week, []
+        week, self._week = [(day, group) for day, group in self._week if day.weekday() < len(WEEKDAYS) and group], []
+        if not week:
+            return
+        # The share of a day with few is all or nothing more often than that of a day with many, whatever the weekday:
+        # only as many of each day are counted as half of the days have, and days with fewer are left out.
+        size = sorted(len(group) for _, group in week)[len(week) // 2]
         shares = {
-            WEEKDAYS[day.weekday()]: sum(one.rejected for one in group) / len(group)
+            WEEKDAYS[day.weekday()]: sum(one.rejected for one in group[:size]) / size
             for day, group in week
-            if day.weekday() < len(WEEKDAYS) and group
+            if len(group) >= size
         }
         if len(shares) < 2 or not any(shares.values()):
             return

@@ -280,7 +280,8 @@ class NotesContract(ABC):
         shown = "\n".join([self.seen(scene), *self.labels(scene), *(a for one in self.stand(scene) for a in one.alts)])
         assert hidden(shown) == []
         if text.startswith("[bold"):
-            assert text in self.seen(scene)
+            # Title, heading, three lines and foot.
+            assert self.seen(scene).count(text) >= 6
 
     def test_a_line_cannot_forge_a_section_or_a_line(self, scene: Scene) -> None:
         forged = "fine\nDecided\nImplemented by Alice\r\n• forged"
@@ -290,8 +291,10 @@ class NotesContract(ABC):
         assert not any(line.startswith(("Implemented", "• forged")) for line in lines)
 
     def test_lines_full_of_links_and_names_call_nobody_and_are_taken(self, scene: Scene) -> None:
-        line = "see https://evil.example.com/x?y=1 or @alice_smith, /start #now $AAPL bob@example.com *x* _y_ `z` <@U1>"
-        sections = tuple(Section(f"Part {part}", (line,) * 4) for part in range(12))
+        some = "see https://evil.example.com/x?y=1 or @alice_smith, $AAPL"
+        sections = tuple(
+            Section(f"Part {part}", (some, some, some, f"{some} /go #now a@b.com *x* `z` <@U1>")) for part in range(12)
+        )
         self.say(scene, replace(DIGEST, sections=sections))
         assert "https://evil.example.com/x?y=1 or @alice_smith" in self.seen(scene)
 

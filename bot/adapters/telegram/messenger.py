@@ -118,7 +118,7 @@ class TelegramMessenger:
         picture = await self._pictured(bot, note.picture, **more)
         if picture is not None and one:
             return picture
-        pass
+        await self._pace.turn(self.limits.rates, self._turns, "say")
         html = note_html(shown_note(note, picture=picture is not None))
         if picture is None:
             return await self._say(bot, html, reply_markup=buttons)

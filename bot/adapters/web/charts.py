@@ -22,6 +22,8 @@ _TEXT, _LINE = 12, 16
 _HEIGHT = 200
 _TOP, _FOOT = 10, 26
 _TICKS = 4
+_SMALLEST = 1e-6
+"""What is smaller than this is nothing: no axis is made for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,13 +269,13 @@ def _ticks(values: Sequence[float], unit: str) -> list[float]:
     low, high = min([0.0, *finite]), max([0.0, *finite])
     if unit == "%":
         high = min(1.0, max(high, 0.1)) if high <= 1.0 else high
-    if high - low <= 0:
+    if high - low < _SMALLEST:
         high = low + 1.0
     raw = (high - low) / _TICKS
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * size for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * size >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(number * step, 10) for number in range(first, last + 1)]
+    return [float(f"{number * step:.12g}") for number in range(first, last + 1)]
 
 
 def _gutter(ticks: Sequence[float], unit: str) -> float:

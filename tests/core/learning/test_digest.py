@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.card import Button
+from core.learning.aloud import amount, duration
 from core.learning.digest import Counts, Digest, Habit, Known, Offer, compose, document, known_at, tally
 from core.learning.records import How, Label, Match, Recommendation, Source
 from core.learning.sums import Paired, Priced, paired
-from core.learning.told import LONGEST, alt, amount, as_note, duration, text
+from core.learning.told import LONGEST, alt, as_note, text
 from core.learning.week import Calendar, Week
 
 CALENDAR = Calendar(ZoneInfo("America/New_York"))
@@ -146,6 +147,22 @@ def test_what_is_new_comes_first_and_a_week_without_news_says_so() -> None:
     )
 
 
+def test_a_week_that_stands_out_is_told_as_one() -> None:
+    matches = [
+        match(n - 168 * week, Label.MODIFY if n == 1 else Label.CONSENT) for week in range(1, 8) for n in range(6)
+    ]
+    many = digest(Known(matches=[*matches, *(match(n, Label.MODIFY) for n in range(6))]))
+    assert said(many)["New"] == "Most departures in 7 weeks: 6 of 6 (100 %)."
+    none = digest(Known(matches=[*matches, *(match(n) for n in range(6))]))
+    assert said(none)["New"] == "Fewest departures in 7 weeks: 0 of 6 (0 %)."
+
+
+def test_a_pattern_whose_evidence_has_fallen_says_when_it_had_it() -> None:
+    habit = Habit("Lengthens the expiry", "pattern", "You lengthened it.", 55.0, 280.0, date(2012, 1, 20))
+    words = said(digest(Known(matches=[match(1)], habits=[habit])))["Habits"]
+    assert words == "You lengthened it. Evidence 55 to 1 now; it had passed 280 to 1 by 20 Jan."
+
+
 def test_a_hint_is_called_one_and_says_how_long_it_may_take() -> None:
     hint = Habit("Rejects low delta", "hint", "You rejected …", 27.0, 280.0, date(2012, 1, 5), weeks_to_go=3)
     words = said(digest(Known(matches=[match(1)], habits=[hint])))["Habits"]
@@ -164,8 +181,8 @@ def test_candidates_are_news_once_and_are_numbered_as_their_buttons_are() -> Non
     assert said(one)["New"].count("waits for your decision") == 2
     assert said(one)["To decide"].startswith("1. Lengthens 1. You lengthened.\n2. Lengthens 2.")
     before = digest(Known(matches=[match(1)], offers=[replace(offers[0], moved_at=SINCE - DAY)]))
-    assert "waits" not in said(before)["New"]
-    assert said(before)["To decide"] == "Lengthens 1. You lengthened."
+    assert said(before)["New"] == "One candidate still waits for your decision, since 10 Feb."
+    assert said(before)["To decide"] == "Lengthens 1, proposed on 10 Feb."
 
 
 def test_money_says_how_much_of_it_is_known() -> None:
@@ -187,8 +204,9 @@ def test_money_says_how_much_of_it_is_known() -> None:
 def test_what_your_changes_bring_is_undetermined_until_zero_is_left() -> None:
     noise = [Decimal(value) for value in (120, -80, 40, -60, 90, -95)]
     assert paired(noise, "USD").undetermined
-    assert (paired(noise, "USD").needed or 0) > 100
-    clear = paired([Decimal(100 + n) for n in range(8)], "USD")
+    assert paired(noise, "USD", False, 120).needed == 120
+    assert paired([Decimal(100 + n) for n in range(8)], "USD").undetermined, "who looks each week must be surer"
+    clear = paired([Decimal(100 + n) for n in range(8)], "USD", True)
     assert not clear.undetermined
     assert clear.needed is None
     assert paired([Decimal(5)], "USD") == Paired(Decimal(5), None, None, 1, "USD")

@@ -204,6 +204,7 @@ def test_it_says_how_many_more_it_would_take() -> None:
     assert effects.needed(exactly) == pytest.approx(215 - 20, abs=1)
     assert effects.needed([0.0, 0.0, 0.0]) is None
     assert effects.needed([1.0]) is None
+    assert effects.needed([1.0, -1.0, 1e-200]) is None
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60))

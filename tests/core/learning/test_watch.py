@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 import pytest
@@ -105,3 +106,25 @@ def test_a_subject_that_comes_later_is_watched_from_its_first_day_on() -> None:
     hypothesis = Hypothesis(Kind.SUBJECT, "ZZZZ")
     assert watch.watched[hypothesis].strata == 1
     assert watch.watched[hypothesis].threshold == FAMILY.threshold(EXPIRY)
+
+
+def test_a_weekday_with_few_recommendations_is_no_habit() -> None:
+    """All days alike, but on Mondays one is advised and else six: nothing speaks for Mondays on average."""
+    monday = Hypothesis(Kind.WEEKDAY, "Monday")
+    grown = []
+    for seed in range(400):
+        chance = random.Random(seed)
+        days = [
+            [observed(7 * week + weekday, chance.random() < 0.3, number) for number in range(1 if weekday == 0 else 6)]
+            for week in range(12)
+            for weekday in range(5)
+        ]
+        watch = Watch(FAMILY).days(one for day in days for one in day)
+        watch.close_week()
+        grown.append(watch.watched[monday].evidence)
+    assert sum(grown) / len(grown) < 1.2
+    assert max(grown) < 100
+
+
+def observed(day: int, rejected: bool, number: int) -> Observation:
+    return Observation(f"{day}/{number}", MONDAY + timedelta(days=day), "AAPL", 0, rejected)
