@@ -15,7 +15,7 @@ from bot.learning.digests import MADE, REFUSED, SENDING, SENT, UNSURE, Digests, 
 from core.channels import PERSON
 from core.errors import DeliveryFailed
 from core.learning.ledger import Record
-from core.ports import Clock
+from core.ports import Clock, PostRef
 
 URGENCY = (0,)
 """After every card that waits for somebody, which are all below zero."""
@@ -55,6 +55,29 @@ class Delivering:
             return await self._failed(taken, problem, place, again)
         sent = self._clock.now().isoformat()
         return await self._digests.moved(taken, SENT, ref=ref.ref, at=sent, why=None) or taken
+
+    async def renew(self, record: Record) -> None:
+        """Take away the buttons of what was decided since it was sent; whoever presses one that is left is answered."""
+        delivery = record.body.get("delivery", {})
+        place = self._places().get(PERSON + record.person)
+        if place is None or record.status != SENT or not (ref := delivery.get("ref")):
+            return
+        rows, over = await self._digests.open_rows(record)
+        if over == delivery.get("over", []):
+            return
+        note = note_in(record, await self._digests.picture(record), rows)
+        turn = await place.pace.turn(place.messenger.limits.rates, place.chat, "update", URGENCY)
+        turn.begins()
+        try:
+            await place.messenger.renew(PostRef(delivery["channel"], ref), note)
+        except DeliveryFailed as problem:
+            if problem.retry_after is not None:
+                place.pace.hold(problem.retry_after, place.chat)
+            if not problem.permanent:
+                log.warning("the digest %s could not be renewed: %s", record.key, problem)
+                return
+        # Also where it is gone, or does not take the change: it is left as it is.
+        await self._digests.moved(record, SENT, over=over)
 
     async def _failed(self, taken: Record, problem: DeliveryFailed, place: Place, again: bool) -> Record:
         log.warning("the digest %s was not taken: %s", taken.key, problem)

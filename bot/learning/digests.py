@@ -21,11 +21,12 @@ from core.commands import Command
 from core.engine import CLOCK, Failed, Outcome, Recording
 from core.errors import PlacetError, Refused
 from core.learning.ledger import Record, Wanted
-from core.learning.records import DIGEST
+from core.learning.records import CANDIDATE, DIGEST
 from core.learning.week import Week
 from core.model import Actor
 from core.note import Note, Section
 from core.ports import Reader, Transaction, Writing
+from core.token import read_token
 
 PICTURE = "picture"
 """The kind of the records that hold what a digest shows: beside it, so that its further versions do not repeat it."""
@@ -72,6 +73,19 @@ class Digests:
             return b""
         kept = await off_the_loop(self._reader.record, PICTURE, record.key)
         return b64decode(kept.body["png"]) if kept is not None else b""
+
+    async def open_rows(self, record: Record) -> tuple[list[tuple[Button, ...]], list[str]]:
+        """Its rows of buttons without those of candidates that have moved since they were shown, and which those are."""
+        rows = note_in(record).rows
+        named = [[token for one in row if (token := read_token(one.token)) is not None] for row in rows]
+        keys = {token.about for tokens in named for token in tokens}
+        if not keys:
+            return list(rows), []
+        found = await off_the_loop(self._reader.records, Wanted(CANDIDATE, keys=tuple(sorted(keys))))
+        stand = {one.key: one.body["version"] for one in found}
+        still = [all(stand.get(token.about) == token.revision for token in tokens) for tokens in named]
+        over = {token.about for tokens, is_open in zip(named, still, strict=True) if not is_open for token in tokens}
+        return [row for row, is_open in zip(rows, still, strict=True) if is_open], sorted(over)
 
     async def keep(self, person: str, week: Week, at: datetime, made: Composed, by: Actor) -> Record:
         """Keep what was made, unless there is one already: then that one is it."""

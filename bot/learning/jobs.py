@@ -16,7 +16,7 @@ from bot.desk import Closing, NotCertain, Overloaded
 from bot.learning import tasks
 from bot.learning.composing import calendar_of
 from bot.learning.deliver import Delivering
-from bot.learning.digests import MADE, SENDING, Composed, Digests, week_in
+from bot.learning.digests import MADE, SENDING, SENT, Composed, Digests, week_in
 from bot.learning.questions import ask_about, send_waiting
 from bot.learning.schedule import Alarm, last_due, weeks_due
 from bot.learning.steps import FOREVER, PROGRESS, Steps, Working
@@ -94,6 +94,10 @@ class Jobs:
         finally:
             alarm.stop()
             await self._steps.worker.close()
+
+    def look_soon(self) -> None:
+        """Something has happened that changes what is due: on the event loop."""
+        self._wake.set()
 
     def _alarm(self) -> Alarm:
         alarm = Alarm(self._services.learning, self._wake.set)
@@ -177,11 +181,13 @@ class Jobs:
         calendar = calendar_of(self._services.learning)
         due = calendar.due(calendar.latest(now))
         for record in await self.digests.of(None, due, due + timedelta(microseconds=1)):
-            if record.status in (MADE, SENDING):
-                try:
+            try:
+                if record.status in (MADE, SENDING):
                     await self._delivering.send(record)
-                except Exception:
-                    log.exception("the digest %s could not be sent, and is tried again", record.key)
+                elif record.status == SENT:
+                    await self._delivering.renew(record)
+            except Exception:
+                log.exception("the digest %s could not be brought on its way, and is tried again", record.key)
 
     async def _questions(self, now: datetime) -> None:
         await send_waiting(self._services)

@@ -118,11 +118,12 @@ async def _send(services: Services, question: Record) -> bool:
         log.warning("a question for %s could not be sent: %s", question.person, problem)
         if problem.permanent:
             await _record(services, [_moved(question, DROPPED)])
-        elif problem.retry_after is not None:
-            # It said to come back later, so it has not taken anything.
+            return False
+        if problem.retry_after is not None:
             place.pace.hold(problem.retry_after, place.chat)
-            if not again:
-                await _record(services, [_moved(question, WANTED)])
+        if problem.unsent and not again:
+            # It has not taken anything, so the next try is no second one.
+            await _record(services, [_moved(question, WANTED)])
         return False
     await _record(services, [_moved(question, SENT, ref.ref)])
     return True
