@@ -224,8 +224,8 @@ def test_the_event_loop_stays_free_under_load(tmp_path: Any, database_url: str) 
         assert len(gaps) > 10
         return max(gaps)
 
-    # 200 ms of these would be no bug but a slow machine: a loop that waits for the database stands for seconds.
-    assert in_a_desk(tmp_path, database_url, work) < 0.5
+    # Some hundred ms would be no bug but a busy machine: a loop that waits for the database stands for seconds.
+    assert in_a_desk(tmp_path, database_url, work) < 1.5
 
 
 def test_a_database_that_stops_and_starts_again_loses_and_repeats_nothing(

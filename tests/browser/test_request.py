@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.bot.asking import voted
+from tests.bot.running import eventually
 from tests.browser.hostile import ARABIC
 from tests.browser.house import Inn
 from tests.browser.visitor import NARROW, PHONE
@@ -52,6 +53,8 @@ def test_what_is_needed_less_often_is_under_more(inn: Inn) -> None:
     page = alice.opens(f"/requests/{request['id']}")
     page.locator("summary", has_text="More").click()
     alice.presses("Abstain")
+    # The word stands on the page before the vote does: on the button itself.
+    eventually(lambda: inn.stands(request)["votes"])
     alice.sees("abstain")
     assert [vote["choice"] for vote in inn.stands(request)["votes"]] == ["abstain"]
     alice.opens(f"/requests/{other['id']}")

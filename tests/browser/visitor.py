@@ -117,6 +117,8 @@ class Visitor:
     def offline(self) -> Iterator[None]:
         """No network, until the end of the block."""
         self.allowed += ["ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "net::ERR_FAILED"]
+        # A script that was about to be fetched is not there then, either.
+        self.allowed.append("Failed to fetch dynamically imported module")
         self.context.set_offline(True)
         try:
             yield
