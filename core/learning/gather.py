@@ -68,6 +68,7 @@ def recommendation_of(
         seen=seen or bool(request.votes),
         asked_at=request.created_at if not advice.advisory else None,
         claim=request.claim.id if request.claim is not None else None,
+        by_people=decision is None or bool(decision.by),
     )
 
 

@@ -117,7 +117,7 @@ def by_word(one: Recommendation) -> Told | None:
         case "rejected":
             return Told(Label.REJECT, How.EXPLICIT)
         case "approved":
-            return Told(Label.CONSENT, How.EXPLICIT)
+            return Told(Label.CONSENT, How.EXPLICIT if one.by_people else How.IGNORED)
         case "modified":
             return Told(Label.MODIFY, How.EXPLICIT, edits)
         case "changes_requested":

@@ -83,6 +83,8 @@ class Recommendation:
     seen: bool = True
     asked_at: datetime | None = None
     claim: str | None = None
+    by_people: bool = True
+    """Whether people decided it. What a rule approves by itself, or by silence, says nothing about anybody."""
     source: Source = Source.LIVE
 
     @property

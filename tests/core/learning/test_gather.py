@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from core.learning import records
-from core.learning.gather import ladders_of, match_id, plain, to_record
+from core.learning.gather import ladders_of, match_id, plain, recommendation_of, to_record
+from core.learning.labels import Told, by_word
 from core.learning.records import Close, Execution, How, Label, Match, Recommendation, Result, Source
+from core.model import Choice
+from tests.cast import HOUR, Story, because, modify, rule, tick, vote, world
 
 NOW = datetime(2012, 1, 3, 15, 14, tzinfo=UTC)
 MATCH = Match(
@@ -76,3 +80,44 @@ def test_values_become_plain_json() -> None:
 def test_the_id_of_a_match_is_made_of_its_key_alone() -> None:
     assert match_id("imp:a") == match_id("imp:a") != match_id("imp:b")
     assert len(match_id("x")) == 30
+
+
+# From requests
+
+
+def gathered(story: Story, **more: Any) -> Recommendation:
+    known = {"people": story.world.people, "programs": story.world.programs, "accounts": {}, **more}
+    return recommendation_of(story.request, **known)
+
+
+def test_what_somebody_decided_tells_of_them() -> None:
+    story = Story().tells(vote("alice", Choice.REJECT, reason=because("size")))
+    one = gathered(story)
+    assert (one.key, one.person, one.decision, one.reason) == (story.request.id, "alice", "rejected", "size")
+    assert one.by_people
+    assert by_word(one) == Told(Label.REJECT, How.EXPLICIT)
+
+
+def test_what_was_modified_is_held_against_what_was_advised() -> None:
+    one = gathered(Story().tells(modify("alice", qty=80)))
+    assert one.decision == "modified"
+    assert one.decided is not None
+    assert (one.parameters["qty"], one.decided["qty"]) == (100, 80)
+
+
+def test_what_a_rules_silence_approves_says_nothing_about_anybody() -> None:
+    story = Story(world(rule(silence="approve"))).later(4 * HOUR).tells(tick())
+    one = gathered(story)
+    assert (one.decision, one.by_people) == ("approved", False)
+    told = by_word(one)
+    assert told is not None
+    assert told.how is How.IGNORED
+
+
+def test_whose_it_is_where_nobody_decided() -> None:
+    story = Story()
+    owner = gathered(story).person
+    assert owner == story.world.programs["momentum"].owner or owner == ""
+    alone = {"alice": story.world.people["alice"]}
+    assert gathered(story, people=alone, programs={}).person == "alice"
+    assert gathered(story, programs={}).person == ""
