@@ -66,8 +66,7 @@ class Delivering:
         if over == delivery.get("over", []):
             return
         note = note_in(record, await self._digests.picture(record), rows)
-        turn = await place.pace.turn(place.messenger.limits.rates, place.chat, "update", URGENCY)
-        turn.begins()
+        await place.pace.turn(place.messenger.limits.rates, place.chat, "update", URGENCY)
         try:
             await place.messenger.renew(PostRef(delivery["channel"], ref), note)
         except DeliveryFailed as problem:

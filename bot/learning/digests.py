@@ -75,7 +75,7 @@ class Digests:
         return b64decode(kept.body["png"]) if kept is not None else b""
 
     async def open_rows(self, record: Record) -> tuple[list[tuple[Button, ...]], list[str]]:
-        """Its rows of buttons without those of candidates that have moved since they were shown, and which those are."""
+        """Its rows of buttons without those of candidates that have moved since they were shown, and these."""
         rows = note_in(record).rows
         named = [[token for one in row if (token := read_token(one.token)) is not None] for row in rows]
         keys = {token.about for tokens in named for token in tokens}

@@ -33,10 +33,11 @@ from core.token import Token
 MOST_A_DAY = 5
 FRESH = timedelta(days=7)
 """What lies longer back is not asked about: nobody remembers, and imported history has thousands of such."""
-WANTED, SENDING, SENT, DROPPED = "wanted", "sending", "sent", "dropped"
+WANTED, SENDING, SENT, ANSWERED, DROPPED = "wanted", "sending", "sent", "answered", "dropped"
 _DAY = timedelta(days=1)
 _URGENCY = (0,)
 """After everything that waits for a decision."""
+_WHICH, _WHY = "Which was it?", "Why did you depart from the advice?"
 log = logging.getLogger("placet.learning")
 
 
@@ -94,6 +95,50 @@ async def send_waiting(services: Services) -> int:
     return sent
 
 
+async def close_answered(services: Services) -> None:
+    """Take the buttons of questions away that were answered, wherever that was."""
+    since = services.clock.now() - 2 * FRESH
+    standing = await services.read(services.reader.records, Wanted(QUESTION, since, status=SENT))
+    if not standing:
+        return
+    keys = tuple(sorted(one.key for one in standing))
+    found = await services.read(services.reader.records, Wanted(records.MATCH, keys=keys))
+    matches = {one.key: one for one in found}
+    for question in standing:
+        record = matches.get(question.key)
+        if record is not None and not _still_asks(question, record):
+            await _close(services, question, record)
+
+
+def _still_asks(question: Record, record: Record) -> bool:
+    if record.status == WITHDRAWN:
+        return False
+    match = match_of(record)
+    return ambiguous(match) if question.body["asks"] == "which" else departs(match)
+
+
+async def _close(services: Services, question: Record, record: Record) -> None:
+    channel = PERSON + question.person
+    place = services.channels.places(services.registry()).get(channel)
+    if place is None:
+        return
+    whole = await services.matches.whole(record)
+    said = "Answered." if record.status != WITHDRAWN else "It belongs elsewhere: nothing is asked any more."
+    title = _WHICH if question.body["asks"] == "which" else _WHY
+    note = Note(f"question:{whole.id}", title, (Section(whole.title, (_when(whole.match),)),), said)
+    await place.pace.turn(place.messenger.limits.rates, place.chat, "update", _URGENCY)
+    try:
+        await place.messenger.renew(PostRef(channel, str(question.body["ref"])), note)
+    except DeliveryFailed as problem:
+        if problem.retry_after is not None:
+            place.pace.hold(problem.retry_after, place.chat)
+        if not problem.permanent:
+            log.warning("a question for %s could not be closed: %s", question.person, problem)
+            return
+    # Also where it is gone, or does not take the change: it is left as it is.
+    await _record(services, [_moved(question, ANSWERED)])
+
+
 async def _send(services: Services, question: Record) -> bool:
     place = services.channels.places(services.registry()).get(PERSON + question.person)
     if place is None:
@@ -132,23 +177,26 @@ async def _send(services: Services, question: Record) -> bool:
 def note_of(whole: Whole, services: Services) -> Note:
     """The question, with its answers as buttons."""
     match, advice = whole.match, whole.recommendation
-    when = f"{match.at:%d %b %Y, %H:%M} UTC"
-    lines = [f"{match.subject}, {when}"]
+    lines = [_when(match)]
     foot = f"Or answer on the web: {services.link('/learning')}" if services.link("") else ""
     if match.ambiguous:
         lines.append("What was done could be one of several things, so it counts for nothing until you say.")
         section = Section(whole.title, tuple(lines))
-        return Note(f"question:{whole.id}", "Which was it?", (section,), foot, rows=pick_rows(whole))
+        return Note(f"question:{whole.id}", _WHICH, (section,), foot, rows=pick_rows(whole))
     lines += [f"You changed {line}" for line in whole.differs]
     policy = services.registry().policy
     chips = why_chips(whole, policy.reasons if policy is not None else {})
     if len(chips) > MOST_CHIPS:
         more = Token("mwhy", whole.id, whole.record.version, f"{PRIVATE}{MOST_CHIPS}")
         chips = (*chips[:MOST_CHIPS], Button("mwhy", "More reasons …", str(more)))
-    title = "Why did you depart from the advice?" if advice is not None else "Why?"
+    title = _WHY if advice is not None else "Why?"
     return Note(
         f"question:{whole.id}", title, (Section(whole.title, tuple(lines)),), foot, rows=rows(chips, CHIPS_IN_A_ROW)
     )
+
+
+def _when(match: Match) -> str:
+    return f"{match.subject}, {match.at:%d %b %Y, %H:%M} UTC"
 
 
 def _question(match: Match, now: datetime) -> Record:

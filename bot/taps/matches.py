@@ -42,6 +42,7 @@ async def why(hearing: Hearing) -> Answer:
     outcome = await hearing.services.matches.explain(record, hearing.actor, code, text, over=_over(hearing))
     if isinstance(outcome, Refused):
         raise Told(sentence(outcome))
+    _close_soon(hearing)
     guard = guard_of(hearing.person.id)
     buttons = tuple(
         (Button("magree", label, str(Token("magree", token.about, outcome.version, answer.value, guard))),)
@@ -97,10 +98,17 @@ async def _settle(hearing: Hearing, record: Record, number: int | None) -> Answe
     outcome = await services.matches.settle(record, hearing.actor, chosen, _over(hearing))
     if isinstance(outcome, Refused):
         raise Told(sentence(outcome) if outcome.code != "invalid" else _CHANGED)
+    _close_soon(hearing)
     whole = await services.matches.whole(outcome)
     if chosen is None:
         return Answer(f"Noted: none of them.\n{whole.title}", instead=await _instead(hearing, record))
     return Answer(f"Noted: {whole.words(chosen)}.\n{whole.title}", instead=await _instead(hearing, record))
+
+
+def _close_soon(hearing: Hearing) -> None:
+    """The question that stands in a chat has done its work."""
+    if hearing.services.jobs is not None:
+        hearing.services.jobs.look_soon()
 
 
 async def _heard(hearing: Hearing) -> Record:

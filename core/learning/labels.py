@@ -45,6 +45,10 @@ def by_orders(episode: Episode, orders: Sequence[Order], rules: Rules, *, linked
         edits[_name_of_size(one)] = math.log2(size / advised)
     if not linked and one.decision not in ANSWERED:
         edits |= _of_limit(one, first, rules)
+    if one.decision == "modified" and not edits:
+        # What was said here counts, also where something else was done of it afterwards.
+        said_so = by_word(one)
+        edits = dict(said_so.edits) if said_so is not None else {}
     label = Label.MODIFY if edits or one.decision == "modified" else Label.CONSENT
     said = {"approved": Label.CONSENT, "modified": Label.MODIFY}.get(one.decision or "")
     how = How.LINKED if linked else How.EXPLICIT if label is said else How.MATCHED
@@ -68,8 +72,12 @@ def _of_contract(one: Recommendation, orders: Sequence[Order]) -> dict[str, floa
             edits[name] = edit(one, name, value)
     if order.subject.casefold() != one.subject.casefold():
         edits["subject"] = 1.0
+    meant = deed(one.action, one.parameters)
+    if meant.effect != "roll" and not meant.agrees(order.deed):
+        # Only a link can bring the two together: the opposite of the advice is no consent to it.
+        edits["action"] = 1.0
     legs = len(order.legs) + any(other.first.deed != order.first.deed for other in orders)
-    more = legs - (2 if deed(one.action, one.parameters).effect == "roll" else 1)
+    more = legs - (2 if meant.effect == "roll" else 1)
     if more:
         edits[LEGS] = float(more)
     return edits

@@ -59,12 +59,14 @@ class Node:
         return (self.size or 0.0) - (filled(self.orders) or 0.0 if self.orders else 0.0)
 
     def owns(self, order: Order) -> bool:
-        """Whether it may be of the same account, person and subject, in time."""
-        return (
-            self.since <= order.at <= self.until
-            and (order.account is None or self.one.account is None or order.account == self.one.account)
-            and (order.person is None or not self.one.person or order.person == self.one.person)
-        )
+        """Whether it may be of the same account and person, in time."""
+        return self.since <= order.at <= self.until and self.may_be_of(order)
+
+    def may_be_of(self, order: Order) -> bool:
+        """Whether account and person allow it. Who decides is not always whose account it is: the account tells."""
+        if order.account is not None and self.one.account is not None:
+            return order.account == self.one.account
+        return order.person is None or not self.one.person or order.person == self.one.person
 
     def reads(self, order: Order) -> Order:
         """The order in the terms of the advice: on a later day, there may have been a split in between."""
@@ -148,7 +150,8 @@ class Pairing:
             if said is not None:
                 said.settled = True
                 self._give(said, order)
-            elif named is not None and order.key not in self._barred:
+            elif named is not None and order.key not in self._barred and self._mine[named.key].may_be_of(order):
+                # A link alone does not carry a trade over to somebody else's account.
                 node = self._mine[named.key]
                 node.linked = True
                 self._give(node, order)

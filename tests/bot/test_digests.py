@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from bot.learning.digests import MADE, SENT, UNSURE, Digests
+from bot.learning import candidates
+from bot.learning.digests import MADE, SENT, UNSURE, Composed, Digests
 from core.errors import DeliveryFailed
+from core.learning.candidates import Candidate, Decide
+from core.learning.deciding import Asked
 from core.learning.ledger import Wanted
+from core.learning.offering import buttons
 from core.learning.records import DIGEST, MATCH
 from core.learning.week import Calendar, read_week, week_of
 from core.model import Actor, ActorKind
+from core.note import Note
+from tests.bot.proposing import habit
 from tests.bot.saturday import LEARNING, NINE, ZONE, House, Town, give, living, week_of_trades
 from tests.bot.scripted import AWAY, Chat
 from tests.bot.scripted_platform import until
@@ -321,6 +327,33 @@ def test_a_review_stays_when_the_digest_is_sent_meanwhile(town: Town) -> None:
             assert (after.status, after.body["review"]["status"]) == (SENT, "reviewed")
             words = house.services.reader.words([after.body["review"]["notes"]])
             assert list(words.values()) == ["on purpose"]
+
+    asyncio.run(play())
+
+
+def test_what_was_decided_is_offered_no_more_by_a_digest_that_stands(town: Town) -> None:
+    async def play() -> None:
+        town.clock.at = NINE
+        chat = town.chats["alice"]
+        async with living(town) as house:
+            [candidate] = await candidates.propose(house.services, [habit()])
+            note = Note(W07, W07, rows=buttons(candidate))
+            made = Composed(note, W07, b"", {"offers": [], "made_at": NINE.isoformat()}, {})
+            await house.jobs.digests.keep("alice", read_week("2012-W07"), NINE, made, ALICE)
+            for _ in range(2):
+                await house.jobs.look()
+            assert [one.rows for one in chat.notes.values()] == [note.rows]
+            asked = Asked(Decide.REJECT, ALICE, "once", "chance")
+            assert isinstance(await candidates.decided(house.services, candidate.id, asked), Candidate)
+            chat.down = AWAY
+            await house.jobs.look()
+            chat.down = None
+            for _ in range(2):
+                await house.jobs.look()
+            assert [one.rows for one in chat.notes.values()] == [()]
+            assert chat.calls.count("renew") == 2
+            assert status(house) == SENT
+        assert town.said == [W07]
 
     asyncio.run(play())
 

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.learning.matches import QUESTION
-from bot.learning.questions import DROPPED, MOST_A_DAY, SENT, WANTED, ask_about, send_waiting
+from bot.learning.questions import (
+    ANSWERED,
+    DROPPED,
+    MOST_A_DAY,
+    SENT,
+    WANTED,
+    ask_about,
+    close_answered,
+    send_waiting,
+)
 from core.accounts import LinkAccount, OfferLink
 from core.engine import Done
 from core.errors import DeliveryFailed
@@ -147,6 +156,20 @@ def test_what_is_uncertain_is_asked_first_and_both_sides_of_a_doubt_once(town: T
     play(town, work)
 
 
+def test_what_comes_in_between_the_night_and_the_digest_is_asked_about_too(town: Town) -> None:
+    async def work(house: House) -> None:
+        town.clock.at = NINE - 10 * HOUR
+        await give(house.services, advice(7, NINE - 3 * DAY))
+        await house.jobs.look()
+        before = len(notes(town))
+        await give(house.services, *departed(1))
+        town.clock.at = NINE
+        await house.jobs.look()
+        assert notes(town)[before].title == "Why did you depart from the advice?"
+
+    play(town, work)
+
+
 @pytest.mark.parametrize("ago", [timedelta(days=8), timedelta(days=365)])
 def test_what_lies_long_ago_is_not_asked_about(town: Town, ago: timedelta) -> None:
     async def work(house: House) -> None:
@@ -191,6 +214,22 @@ def test_a_question_waits_while_the_platform_is_away_and_is_sent_once(town: Town
     play(town, work)
 
 
+def test_one_that_was_surely_not_sent_is_asked_anew(town: Town) -> None:
+    async def work(house: House) -> None:
+        found = await matched(house, departed(1))
+        for trouble in (
+            DeliveryFailed("nobody was reached", permanent=False, unsent=True),
+            DeliveryFailed("come back later", permanent=False, retry_after=0.01),
+        ):
+            town.chats["alice"].trouble.append(trouble)
+            assert await ask_about(house.services, found) == 0
+            assert [one.status for one in house.services.reader.records(Wanted(QUESTION))] == [WANTED]
+        assert await send_waiting(house.services) == 1
+        assert (len(notes(town)), town.chats["alice"].again) == (1, [])
+
+    play(town, work)
+
+
 def test_one_that_may_have_come_through_is_looked_for(town: Town) -> None:
     async def work(house: House) -> None:
         found = await matched(house, departed(1))
@@ -229,5 +268,44 @@ def test_what_was_answered_on_the_web_meanwhile_is_not_asked(town: Town) -> None
         assert [one.status for one in services.reader.records(Wanted(QUESTION))] == [DROPPED]
         assert not services.reader.records(Wanted(QUESTION, status=WANTED))
         assert not services.reader.records(Wanted(QUESTION, status=SENT))
+
+    play(town, work)
+
+
+def test_a_question_that_was_answered_elsewhere_loses_its_buttons_once(town: Town) -> None:
+    async def work(house: House) -> None:
+        services, chat = house.services, town.chats["alice"]
+        (match,) = await matched(house, departed(1))
+        await ask_about(services, [match])
+        await close_answered(services)
+        assert notes(town)[0].rows
+        record = services.reader.record(records.MATCH, match.key)
+        assert record is not None
+        await services.matches.explain(record, Actor(ActorKind.PERSON, "alice", "web"), "risk")
+        chat.down = AWAY
+        await close_answered(services)
+        assert [one.status for one in services.reader.records(Wanted(QUESTION))] == [SENT]
+        chat.down = None
+        for _ in range(2):
+            await close_answered(services)
+        [note] = notes(town)
+        assert (note.rows, note.foot) == ((), "Answered.")
+        assert note.sections[0].title == "Sell 1 AAPL call, number 1"
+        assert [one.status for one in services.reader.records(Wanted(QUESTION))] == [ANSWERED]
+        assert chat.calls.count("renew") == 2
+
+    play(town, work)
+
+
+def test_a_question_that_was_deleted_is_left_alone(town: Town) -> None:
+    async def work(house: House) -> None:
+        (match,) = await matched(house, departed(1))
+        await ask_about(house.services, [match])
+        [(ref, note)] = town.chats["alice"].notes.items()
+        await pressed(house, note.rows[0][0].token, ref)
+        town.chats["alice"].notes.clear()
+        for _ in range(2):
+            await close_answered(house.services)
+        assert town.chats["alice"].calls.count("renew") == 1
 
     play(town, work)

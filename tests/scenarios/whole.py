@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from core.ports import Clock
 from tests.bot.asking import looked_at, submitted
 from tests.bot.running import Doc, Running, eventually, placet, settings_in
 from tests.platforms.clock import FastClock
@@ -82,15 +83,19 @@ def whole(
     clock: FastClock | None = None,
     towns: Sequence[Town] = (),
     house: str | None = None,
+    today: Clock | None = None,
     **settings: Any,
 ) -> Iterator[Whole]:
-    """Placet with these platforms, connected. `towns`: those that are there already and outlive this Placet."""
+    """Placet with these platforms, connected. `towns`: those that are there already and outlive this Placet.
+
+    `today`: what time it is to Placet, whatever that is to the platforms.
+    """
     clock = clock or FastClock()
     with ExitStack() as stack:
         here = [*towns, *(stack.enter_context(town_of(name, clock)) for name in names)]
         given = {key: value for town in here for key, value in town.settings.items()}
         chosen = settings_in(folder, url, house=house or house_of(here), **{**given, **settings})
-        with placet(chosen, clock=clock if clock.speed != 1 else None, timer=clock) as running:
+        with placet(chosen, clock=today or (clock if clock.speed != 1 else None), timer=clock) as running:
             found = Whole(running, {town.name: town for town in here}, clock)
             yield found
         for town in here:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.learning.records import Execution, How, Label, Recommendation
-from tests.core.learning.advised import TEN, advice, fill, matched
+from tests.core.learning.advised import CALL, TEN, advice, fill, matched
 
 
 def test_two_pieces_of_advice_and_one_order_that_may_be_of_either_ask_the_person() -> None:
@@ -77,7 +77,7 @@ def test_a_roll_advised_and_only_closed_is_asked_about() -> None:
         fill(account="U2"),
         fill(subject="MSFT"),
         fill(action="Sell to Open", parameters={"right": "put"}),
-        fill(person="bob"),
+        fill(person="bob", account=None),
         fill(minutes=241),
         fill(parameters={"strike": 455.0}),
     ],
@@ -208,3 +208,27 @@ def test_advice_sent_five_times_is_one_decision() -> None:
     found = matched(sent, [fill(minutes=40)])
     assert found["r0"].label is Label.CONSENT
     assert {found[f"r{number}"].label for number in range(1, 5)} == {Label.NO_ACTION}
+
+
+def test_a_link_carries_no_trade_over_to_somebody_elses_account() -> None:
+    found = matched([advice()], [fill(link="r1", account="U9", person="bob")])
+    assert (found["r1"].label, found["r1"].how) == (Label.REJECT, How.IGNORED)
+    assert found["order:o-f1"].label is Label.INDEPENDENT
+
+
+def test_who_decides_need_not_be_whose_account_it_is() -> None:
+    found = matched([advice(person="bob", decision="approved", decided_at=TEN)], [fill(person="alice")])
+    assert (found["r1"].label, found["r1"].orders) == (Label.CONSENT, ("o-f1",))
+
+
+@pytest.mark.parametrize("action", ["buy_call", "sell_put"])
+def test_a_linked_order_that_did_something_else_is_no_consent(action: str) -> None:
+    found = matched([advice(decision="approved", decided_at=TEN)], [fill(link="r1", action=action)])
+    assert (found["r1"].label, found["r1"].how) == (Label.MODIFY, How.LINKED)
+    assert found["r1"].edits["action"]
+
+
+def test_what_was_modified_here_and_then_done_as_advised_tells_what_was_said() -> None:
+    one = advice(decision="modified", decided=CALL | {"strike": 430.0}, decided_at=TEN)
+    found = matched([one], [fill(link="r1")])
+    assert (found["r1"].label, found["r1"].edits) == (Label.MODIFY, {"strike": 1.0})
