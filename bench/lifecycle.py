@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Figure
-from core.learning.validation import LOOKS, MOST_BEFORE, Share, Verdict, judge
+from core.learning.validation import EXPOSED, LOOKS, MOST_BEFORE, Share, Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,13 @@ NONE = Change(0.30, 0.30)
 CHANGES: Mapping[str, Change] = {
     "no effect": NONE,
     "no effect, rare": Change(0.15, 0.15),
+    "no effect, very rare": Change(0.05, 0.05),
     "30 to 5 %": Change(0.30, 0.05),
     "30 to 15 %": Change(0.30, 0.15),
     "30 to 45 %": Change(0.30, 0.45),
 }
+FEW, ENOUGH = 3, 10
+"""Exposed a week: with the one there are 36 after twelve weeks, with the other 40 after four."""
 TIMES = 2_000
 
 
@@ -50,6 +53,7 @@ def look(change: Change, exposed: int, times: int = TIMES, seed: int = 1) -> dic
 def lives(change: Change, weekly: int, times: int = TIMES, seed: int = 1) -> dict[Verdict, float]:
     """How it ends when it is looked at after 4, 8 and 12 weeks, with so many exposed a week."""
     chance = random.Random(seed)
+    known: dict[tuple[Share, Share, int], Verdict] = {}
     found: Counter[Verdict] = Counter()
     for _ in range(times):
         before, hits, n, week = _drawn(chance, change.before, MOST_BEFORE), 0, 0, 0
@@ -57,7 +61,9 @@ def lives(change: Change, weekly: int, times: int = TIMES, seed: int = 1) -> dic
         for until in LOOKS:
             more = _drawn(chance, change.after, weekly * (until - week))
             hits, n, week = hits + more.hits, n + more.n, until
-            verdict = judge(before, Share(hits, n), until).verdict
+            place = before, Share(hits, n), until
+            verdict = known.get(place) or judge(*place).verdict
+            known[place] = verdict
             if verdict is not Verdict.EXTEND:
                 break
         found[verdict] += 1
@@ -80,11 +86,18 @@ def _drawn(chance: random.Random, share: float, n: int) -> Share:
 
 def measure(folder: Path) -> list[Figure]:
     """The figures of the table."""
-    useless, rare = look(NONE, 40), look(CHANGES["no effect, rare"], 40)
+    useless, rare = look(NONE, EXPOSED), look(CHANGES["no effect, rare"], EXPOSED)
     good, harm = look(CHANGES["30 to 5 %"], 40), look(CHANGES["30 to 45 %"], 40)
     half = look(CHANGES["30 to 15 %"], 40)
-    few, few_good = look(NONE, 20), look(CHANGES["30 to 5 %"], 20)
-    over_time = lives(NONE, 10, TIMES // 2)
+    ends = {
+        (name, weekly): lives(CHANGES[name], weekly, TIMES // 2)
+        for name in ("no effect", "no effect, rare", "no effect, very rare", "30 to 5 %")
+        for weekly in (FEW, ENOUGH)
+    }
+
+    def kept(name: str, weekly: int) -> float:
+        return ends[name, weekly][Verdict.KEEP]
+
     return [
         Figure(
             "candidates: useless change kept, 40 exposed",
@@ -94,22 +107,24 @@ def measure(folder: Path) -> list[Figure]:
             f"the plain rule keeps {went_down(NONE, 40):.0%}; where the override is rare: {rare[Verdict.KEEP]:.1%}",
             least=False,
         ),
-        Figure(
-            "candidates: useless change kept, 20 exposed",
-            few[Verdict.KEEP],
-            0.06,
-            f"30 to 5 % is kept in {few_good[Verdict.KEEP]:.0%}",
-            least=False,
+        *(
+            Figure(
+                f"candidates: useless change ever kept, {weekly} exposed a week",
+                max(kept("no effect", weekly), kept("no effect, rare", weekly)),
+                0.03,
+                f"three looks; of 30 % {kept('no effect', weekly):.1%}, of 15 % {kept('no effect, rare', weekly):.1%}, "
+                f"of 5 % {kept('no effect, very rare', weekly):.1%}; "
+                f"inconclusive {ends['no effect', weekly][Verdict.INCONCLUSIVE]:.0%}; "
+                f"30 to 5 % is kept in {kept('30 to 5 %', weekly):.0%}",
+                least=False,
+            )
+            for weekly in (FEW, ENOUGH)
         ),
         Figure(
-            "candidates: useless change kept, after 12 weeks",
-            over_time[Verdict.KEEP],
-            0.05,
-            f"three looks, 10 exposed a week; inconclusive {over_time[Verdict.INCONCLUSIVE]:.0%}",
-            least=False,
-        ),
-        Figure(
-            "candidates: 30 to 5 % kept, 40 exposed", good[Verdict.KEEP], 0.90, f"30 to 15 %: {half[Verdict.KEEP]:.0%}"
+            "candidates: 30 to 5 % kept, 40 exposed",
+            good[Verdict.KEEP],
+            0.90,
+            f"at the first look; 30 to 15 %: {half[Verdict.KEEP]:.0%}",
         ),
         Figure("candidates: 30 to 45 % rolled back, 40 exposed", harm[Verdict.ROLL_BACK], 0.55, "proposed to a person"),
     ]

@@ -107,7 +107,7 @@ def _advise(chance: random.Random, made: Stream, key: str, name: str, at: dateti
         case _:
             before = at - timedelta(minutes=chance.uniform(3, 30))
             _trade(chance, made, f"own-{key}", one, before, strike, expiry, quantity)
-            made.truth[f"order:o-own-{key}"] = Label.INDEPENDENT
+            made.truth[f"order:o-own-{key}/U1/{name.casefold()}"] = Label.INDEPENDENT
     made.advice.append(one)
     made.truth[one.key] = label
 
@@ -154,7 +154,7 @@ def _own(chance: random.Random, made: Stream, key: str, name: str, at: datetime)
     strikes = _strikes(name)
     parameters = {"strike": chance.choice(strikes), "expiry": chance.choice(EXPIRIES), "quantity": 1, "premium": 1.0}
     made.fills.append(Execution(f"f-{key}", at, chance.choice(ACTIONS), name, "U1", f"o-{key}", parameters=parameters))
-    made.truth[f"order:o-{key}"] = Label.INDEPENDENT
+    made.truth[f"order:o-{key}/U1/{name.casefold()}"] = Label.INDEPENDENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
+import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,6 +117,15 @@ async def replay(weeks: int, folder: Path, pictures: Path | None, port: int, sta
             await asyncio.Event().wait()
 
 
+async def until_ended(work: Coroutine[Any, Any, None]) -> None:
+    """Carry out, and end on SIGTERM as on Ctrl+C: drained, and with nothing left behind."""
+    task = asyncio.ensure_future(work)
+    with contextlib.suppress(NotImplementedError):  # not on every platform
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 def keep(client: Client, week: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{week}.png").write_bytes(client.download(f"/v1/digests/{week}/picture"))
@@ -127,8 +138,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8612)
     parser.add_argument("--leave", action="store_true", help="end when the year is over")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="placet-replay-") as folder:
-        run(lambda: replay(asked.weeks, Path(folder), asked.pictures, asked.port, not asked.leave))
+    # Ended by hand, it has not failed.
+    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory(prefix="placet-replay-") as folder:
+        run(lambda: until_ended(replay(asked.weeks, Path(folder), asked.pictures, asked.port, not asked.leave)))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ from bot.api.models import Note
 from bot.api.problems import Problem
 from bot.api.route import StrictRoute
 from bot.api.view import dump
-from bot.learning.composing import calendar_of
 from bot.learning.digests import Digests, week_in
 from core.learning.ledger import Record
-from core.learning.week import Week, read_week
+from core.learning.week import Week, calendar_of, read_week
 
 _Week = Annotated[str, Path(alias="week", pattern=r"^[0-9]{4}-W[0-9]{2}$", description="An ISO week: 2012-W07.")]
 _Person = Annotated[
@@ -58,7 +57,10 @@ class DigestAnswer(BaseModel):
 
 
 class DigestsAnswer(BaseModel):
+    """`next_due`: when the schedule makes the next ones, in the owner's zone."""
+
     items: list[DigestAnswer]
+    next_due: str
 
 
 class ReviewBody(BaseModel):
@@ -91,7 +93,10 @@ def digests_router(calls: Calls) -> APIRouter:
         """Those there are, the latest first."""
         whose = _whose(calls, calls.caller(request), person)
         found = [one for one in await kept().of(whose) if year is None or week_in(one).startswith(f"{year:04d}-")]
-        return JsonResponse(dump({"items": [await _view(one) for one in found[:limit]]}))
+        calendar = calendar_of(services.learning)
+        due = calendar.due(calendar.latest(services.clock.now()).moved(1)).astimezone(calendar.zone)
+        items = [await _view(one) for one in found[:limit]]
+        return JsonResponse(dump({"items": items, "next_due": due.isoformat()}))
 
     @router.get("/{week}", response_model=DigestAnswer, summary="What was said of a week")
     async def look(

@@ -20,9 +20,10 @@ from bot.api.problems import Problem
 from bot.api.route import StrictRoute
 from bot.api.view import dump
 from bot.declared_learning import zone_named
+from bot.learning.brought import Sender
 from bot.learning.cells import Writing
 from bot.learning.csv_columns import mapping_of, neutral
-from bot.learning.intake import Intake, Sender, Taken
+from bot.learning.intake import Intake, Taken
 from bot.learning.meaning import CLOSES, EXECUTIONS, RECOMMENDATIONS, RESULTS, Terms
 from bot.learning.reading import CSV, JSON, JSON_LINES, How, Reading, read
 from bot.learning.rows import Unreadable

@@ -61,6 +61,10 @@ def jobs_router(calls: Calls) -> APIRouter:
         if caller.is_program:
             raise Problem("not_a_person", 403, "People start these: use a person's token.")
         caller.need("vote")
+        if "admin" not in caller.scopes:
+            raise Problem(
+                "not_admin", 403, "It goes over what everybody did: an administrator starts it. It happens every night."
+            )
 
     @router.post("/reconcile", response_model=ReconciledAnswer, summary="Match what was done with what was advised")
     async def reconcile(

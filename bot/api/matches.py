@@ -80,6 +80,7 @@ class OneMatchAnswer(MatchAnswer):
     differs: list[str]
     choices: list[dict[str, str]]
     results: list[dict[str, Any]]
+    outcome: dict[str, Any] | None
     versions: list[dict[str, Any]]
 
 
@@ -137,7 +138,7 @@ def matches_router(calls: Calls) -> APIRouter:
 
     @router.get("/{id}", response_model=OneMatchAnswer, summary="Look at a match")
     async def look(request: Request, match: _OneId) -> Response:
-        """With the advice, the executions, the results and every version there was."""
+        """With the advice, the executions, the results, what came of it as of last night, and every version."""
         return await _shown(await _visible(calls.caller(request), match))
 
     @router.patch("/{id}", response_model=OneMatchAnswer, summary="Say why, or which order it was")
@@ -153,11 +154,13 @@ def matches_router(calls: Calls) -> APIRouter:
         if body.version is not None and body.version != record.version:
             raise Problem("stale_version", 409, f"There is version {record.version} by now: look at it again.")
         if settles:
-            outcome = await answered(services.matches.settle(record, caller.actor, body.settle))
+            outcome = await answered(services.matches.settle(record, caller.actor, body.settle, version=body.version))
         else:
             _known_reason(match_of(record), body)
             outcome = await answered(
-                services.matches.explain(record, caller.actor, body.reason, body.words, body.would_agree)
+                services.matches.explain(
+                    record, caller.actor, body.reason, body.words, body.would_agree, version=body.version
+                )
             )
         if isinstance(outcome, Refused):
             raise refusal(outcome)
@@ -187,9 +190,10 @@ def matches_router(calls: Calls) -> APIRouter:
         whole = await services.matches.whole(record)
         versions = await services.read(services.reader.versions, records.MATCH, record.key)
         texts = await _texts(versions)
-        keys = tuple(f"{kind}:{about}" for kind, about in _results_of(whole.match))
+        keys = tuple(f"{kind}:{about}" for kind, about in _results_of(whole))
         results = await services.read(services.reader.records, Wanted(records.RESULT, keys=keys)) if keys else []
-        return JsonResponse(dump(one_view(whole, results, versions, texts)))
+        outcome = await services.read(services.reader.record, records.OUTCOME, record.key)
+        return JsonResponse(dump(one_view(whole, results, outcome, versions, texts)))
 
     async def _texts(found: Sequence[Record]) -> Mapping[str, str]:
         needed = {words for one in found if (words := one.body.get("words"))}
@@ -219,9 +223,12 @@ def _may_see(caller: Caller, record: Record) -> bool:
     return "admin" in caller.scopes or record.person == caller.actor.ref
 
 
-def _results_of(match: Match) -> list[tuple[str, str]]:
+def _results_of(whole: Whole) -> list[tuple[str, str]]:
+    """What a result may be about: of an order, its key or, as programs have it, its number."""
+    match = whole.match
     advised = [("recommended", match.recommendation)] if match.recommendation else []
-    return [*advised, *(("actual", order) for order in match.orders)]
+    placed = {name for key in match.orders for name in (key, *(whole.orders[key].names if key in whole.orders else ()))}
+    return [*advised, *(("actual", name) for name in sorted(placed))]
 
 
 def match_view(record: Record, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -243,7 +250,11 @@ def match_view(record: Record, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def one_view(
-    whole: Whole, results: Sequence[Record], versions: Sequence[Record], texts: Mapping[str, str]
+    whole: Whole,
+    results: Sequence[Record],
+    outcome: Record | None,
+    versions: Sequence[Record],
+    texts: Mapping[str, str],
 ) -> dict[str, Any]:
     match = whole.match
     return {
@@ -253,5 +264,7 @@ def one_view(
         "differs": list(whole.differs),
         "choices": [{"key": key, "words": whole.words(key)} for key in choices(match)] if match.ambiguous else [],
         "results": [one.body for one in results],
+        # `priced`, `open` or `unpriced`; then why it is.
+        "outcome": {"status": outcome.status, **outcome.body} if outcome is not None else None,
         "versions": [match_view(one, texts) | {"withdrawn": one.status == WITHDRAWN} for one in versions],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -32,10 +33,10 @@ def digest(
         raise typer.BadParameter("--again keeps nothing: it goes with neither --make nor --picture")
     client = Client(settings())
     if week is None:
-        found = client.get("/v1/digests", person=person, limit=1)["items"]
-        if not found:
-            raise Declined(404, {"detail": "There is no digest yet. The first comes with the next one that is due."})
-        week = str(found[0]["week"])
+        there = client.get("/v1/digests", person=person, limit=1)
+        if not there["items"]:
+            raise Declined(404, {"detail": _none_yet(there)})
+        week = str(there["items"][0]["week"])
     path = f"/v1/digests/{quote(week.strip().upper(), safe='')}"
     if make:
         document = client.send(path, b"", "application/json", person=person)
@@ -51,6 +52,15 @@ def digest(
     note = _remark(document)
     if note:
         tables.errors_console().print(note, style="dim", markup=False, soft_wrap=True)
+
+
+def _none_yet(there: dict[str, Any]) -> str:
+    due = datetime.fromisoformat(there["next_due"])
+    when = f"{due:%A} {due.day} {due:%b %H:%M} {due.tzname()}"
+    return (
+        f"There is no digest yet. The first comes on {when}, if anything was advised or done by then; "
+        "`placet digest WEEK --make`, with a week as 2012-W07, makes one of a week that is over."
+    )
 
 
 def _remark(document: dict[str, Any]) -> str:

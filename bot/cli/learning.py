@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,7 +29,8 @@ from core.text import clean
 
 _LARGEST, _MOST_ROWS = 49_152, 500
 """Bytes and rows that go at once: less than every server takes."""
-_SHOWN = 50
+_SHOWN, _NAMED = 50, 3
+"""Reasons that are printed, and lines that are named with each."""
 
 
 class Kind(StrEnum):
@@ -99,7 +101,8 @@ def import_file(
     try:
         reading = read(data, media_type_of(data), wanted, how)
         as_what = f" ({reading.format})" if reading.format else ""
-        console.print(f"{file}: {kind or reading.kind}{as_what}", markup=False, soft_wrap=True)
+        called = kind or (Kind.DECISIONS if reading.decisions else reading.kind)
+        console.print(f"{file}: {called}{as_what}", markup=False, soft_wrap=True)
         if reading.ignored:
             console.print(f"Not read: {clean(', '.join(reading.ignored))}", style="dim", markup=False, soft_wrap=True)
         query = {"zone": zone, "dates": dates, "account": account, "person": person, "program": program}
@@ -194,19 +197,33 @@ def _unsendable(row: Row) -> Refusal | None:
 def _told(total: _Sum) -> RenderableType:
     parts: list[RenderableType] = []
     if total.refused:
-        shown = [(row["line"], row["field"], row["detail"]) for row in total.refused[:_SHOWN]]
+        alike: dict[tuple[str, str], list[int]] = {}
+        for row in total.refused:
+            alike.setdefault((row["field"], row["detail"]), []).append(row["line"])
+        shown = [(_lines(lines), *why) for why, lines in list(alike.items())[:_SHOWN]]
         parts.append(tables.rows_table(("line", "field", "why it was refused"), shown))
-        if len(total.refused) > _SHOWN:
-            parts.append(Text(f"… and {len(total.refused) - _SHOWN} more; --json lists all.", style="dim"))
+        if rest := sum(len(lines) for lines in list(alike.values())[_SHOWN:]):
+            parts.append(Text(f"… and {rest} more; --json lists all.", style="dim"))
     counts = [f"{total.new} new", f"{total.changed} changed", f"{total.known} known"]
     counts += [f"{len(total.refused)} refused"] if total.refused else []
     counts += [f"{len(total.skipped)} skipped"] if total.skipped else []
     parts.append(Text(", ".join(counts) + "."))
+    parts += [
+        Text(f"Skipped {number:,}: {why}", style="dim")
+        for why, number in Counter(row["detail"] for row in total.skipped).most_common(_SHOWN)
+    ]
     if total.unknown_accounts:
         names = ", ".join(sorted(total.unknown_accounts)[:10])
         hint = f"Nobody's accounts: {names}. Say whose under learning.accounts in placet.yaml, and import again."
         parts.append(Text(hint, style="yellow"))
     return Group(*parts)
+
+
+def _lines(lines: list[int]) -> str:
+    """The lines that are refused for the same reason: all of a few, and of many the first and how many more."""
+    if len(lines) <= _NAMED:
+        return ", ".join(map(str, lines))
+    return f"{', '.join(map(str, lines[:_NAMED]))} and {len(lines) - _NAMED:,} more"
 
 
 @app.command()
@@ -218,6 +235,22 @@ def reconcile(
 ) -> None:
     """Match what was done with what was recommended, now. It happens every evening by itself."""
     document = Client(settings()).send("/v1/reconcile", b"{}", "application/json", date=day)
-    counts = document.get("labels", document)
-    rows = [(name, count) for name, count in counts.items() if isinstance(count, int)]
-    show(document, as_json, lambda: tables.rows_table(("label", "count"), rows))
+    show(document, as_json, lambda: _reconciled(document, day))
+
+
+def _reconciled(document: dict[str, Any], day: str | None) -> RenderableType:
+    """`document`: the labels there are now, and apart from them how many are `changed`."""
+    counts = {name: count for name, count in document.items() if name != "changed" and isinstance(count, int)}
+    changed = document.get("changed", 0)
+    parts: list[RenderableType] = []
+    if any(counts.values()):
+        parts.append(tables.rows_table(("label", "count"), list(counts.items())))
+    elif day is not None:
+        parts.append(Text(f"Nothing was advised and nothing done on {day}, as far as is known here."))
+    else:
+        parts.append(Text("Nothing is known that could be matched; `placet import` brings in what was done."))
+    if changed:
+        parts.append(Text(f"{changed:,} {'is' if changed == 1 else 'are'} new or changed."))
+    elif any(counts.values()):
+        parts.append(Text("All of it was known already."))
+    return Group(*parts)

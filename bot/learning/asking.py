@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.learning.matches import Whole
 from bot.taps.candidates import buttons, summary
 from core.card import Button
+from core.learning.aloud import day_of
 from core.learning.candidates import OVER, Candidate, said
 from core.learning.counting import ambiguous
 from core.learning.ledger import Record
@@ -63,7 +64,7 @@ class Offer:
 def offer(one: Candidate, person: Person) -> Offer:
     lines = tuple(summary(one).split("\n")[1:])
     if one.last is not None:
-        lines = (*lines, f"Decided by {one.last.by}, {one.last.at:%d %b %Y}.")
+        lines = (*lines, f"Decided by {one.last.by}, {day_of(one.last.at)} {one.last.at.year}.")
     plan = (
         "" if one.status in OVER else f"To be judged by: {one.plan.primary}, over {one.plan.exposed} recommendations."
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from bot.ids import new_id
 from bot.services import Services
@@ -116,7 +116,11 @@ async def decided(
         return made
 
     command = Recording(asked.cause, asked.actor, "", digest, over=over, apply=apply)
-    return await _answered(services, await services.ask(command), name)
+    answer = await _answered(services, await services.ask(command), name)
+    if services.jobs is not None and isinstance(answer, Candidate):
+        # A digest that still offers it is to be renewed.
+        services.jobs.look_soon()
+    return answer
 
 
 async def review_due(services: Services, seen: Mapping[Who, Sequence[Observation]]) -> list[Candidate]:
@@ -125,42 +129,44 @@ async def review_due(services: Services, seen: Mapping[Who, Sequence[Observation
     A look that was missed is made up for with what was known then. Those that have moved are returned.
     """
     moved: list[Candidate] = []
+    zone = services.learning.zone
     for candidate in await services.read(find, services.reader):
-        if candidate.status not in AT_WORK or not _facts(candidate, seen, services.clock.now()):
+        if candidate.status not in AT_WORK or not _facts(candidate, seen, services.clock.now(), zone):
             continue
         cause = new_id("cmd")
-        await _carried_out(services, Recording(cause, CLOCK, "", apply=_reviewing(candidate.id, seen, cause)))
+        await _carried_out(services, Recording(cause, CLOCK, "", apply=_reviewing(candidate.id, seen, zone, cause)))
         after = await services.read(one, services.reader, candidate.id)
         if after is not None and after.version != candidate.version:
             moved.append(after)
     return moved
 
 
-def _reviewing(name: str, seen: Mapping[Who, Sequence[Observation]], cause: str) -> Apply:
+def _reviewing(name: str, seen: Mapping[Who, Sequence[Observation]], zone: tzinfo, cause: str) -> Apply:
     def apply(transaction: Transaction, now: datetime) -> Writing | Refused:
         candidate = _stored(transaction, name)
-        facts = _facts(candidate, seen, now) if candidate is not None else []
+        facts = _facts(candidate, seen, now, zone) if candidate is not None else []
         return _written(transaction, candidate, name, facts, CLOCK, cause, now) if facts else Writing()
 
     return apply
 
 
-def _facts(candidate: Candidate, seen: Mapping[Who, Sequence[Observation]], now: datetime) -> list[CandidateFact]:
-    """What there is to say about a change that is at work."""
+def _facts(
+    candidate: Candidate, seen: Mapping[Who, Sequence[Observation]], now: datetime, zone: tzinfo
+) -> list[CandidateFact]:
+    """What there is to say about a change that is at work. `zone`: in which the days of what was seen are days."""
     begun, version = candidate.implemented_at, candidate.new_algorithm
     if candidate.status not in AT_WORK or begun is None or version is None:
         return []
-    before = [
-        x for x in seen.get((candidate.person, candidate.program, candidate.algorithm), ()) if x.day < begun.date()
-    ]
-    after = [x for x in seen.get((candidate.person, candidate.program, version), ()) if x.day >= begun.date()]
+    day = begun.astimezone(zone).date()
+    before = [x for x in seen.get((candidate.person, candidate.program, candidate.algorithm), ()) if x.day < day]
+    after = [x for x in seen.get((candidate.person, candidate.program, version), ()) if x.day >= day]
     facts: list[CandidateFact] = []
     if after and candidate.status is Status.IMPLEMENTED:
         facts.append(Seen(now))
         candidate = evolve(candidate, facts[-1])
     while (look := candidate.next_look) is not None and look <= now:
-        known = [one for one in after if one.day < look.date()]
-        facts.append(Reviewed(review(candidate, before, known, LOOKS[candidate.looks]), now))
+        known = [one for one in after if one.day < look.astimezone(zone).date()]
+        facts.append(Reviewed(review(candidate, before, known, LOOKS[candidate.looks], zone), now))
         candidate = evolve(candidate, facts[-1])
     return facts
 

@@ -72,6 +72,12 @@ def moment(text: str, writing: Writing) -> datetime | date:
     return _placed(datetime.combine(stands, at), zone)
 
 
+def is_day(text: str) -> bool:
+    """Whether this is written as a day, whatever its parts mean."""
+    found = _ISO.fullmatch(text) or _SLASHES.fullmatch(text)
+    return found is not None and found["hour"] is None
+
+
 def _zone_of(text: str, writing: Writing) -> tuple[str, tzinfo | None]:
     """The time without its zone, and the zone."""
     if found := _NAMED.fullmatch(text):

@@ -7,22 +7,22 @@ that came after it. What people have said of their matches is the exception: an 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.learning.digests import Composed
 from bot.learning.picture import draw
 from bot.learning.tasks import Basis, advised, every, executed, matched, priced, reading
 from core.learning import digest as week_of_numbers
+from core.learning.counting import once
 from core.learning.digest import Habit, Known, Offer
 from core.learning.ledger import Record, Wanted
 from core.learning.records import CANDIDATE, DIGEST, RECOMMENDATION, Label, Match, Recommendation, Source
-from core.learning.setup import Learning
 from core.learning.sums import Priced
 from core.learning.told import as_note, span, text
-from core.learning.week import Calendar, Week
+from core.learning.week import Week, calendar_of
 from core.ports import Reader
 
 if TYPE_CHECKING:
@@ -45,12 +45,8 @@ class Wish:
     week: Week
     made_at: datetime
     position: int
-    checkpoint: str = ""
+    last_entry: str = ""
     catching_up: tuple[str, ...] = ()
-
-
-def calendar_of(setup: Learning) -> Calendar:
-    return Calendar(setup.zone, setup.digest_day + 1, setup.digest_at)
 
 
 def compose(basis: Basis, wish: Wish) -> Composed:
@@ -69,7 +65,7 @@ def compose(basis: Basis, wish: Wish) -> Composed:
         fills = executed(reader, setup, None, until)
         before = matched(reader, None, until)
         said = settled(match for match, _ in before.values())
-        fresh = reconcile(advice, fills, zone=setup.zone, settled=said, now=until)
+        fresh = reconcile(advice, fills, zone=setup.zone, settled=said, session=setup.session, now=until)
         matches = [carried(one, before[one.key][0] if one.key in before else None) for one in fresh]
         mine = [one for one in matches if one.person == wish.person]
         worth = priced(reader, setup, mine, advice, fills, until)
@@ -80,16 +76,17 @@ def compose(basis: Basis, wish: Wish) -> Composed:
         earlier = [one for one in every(reader, Wanted(DIGEST, until=until, person=wish.person)) if one.at < until]
         offers = _offers(reader, wish.person, until, wish.made_at)
         late = _late_reasons(reader, own, since, until)
+    by_key = {one.key: one for one in own}
     known = Known(
         recommendations=own,
         matches=mine,
         executions=[one for one in fills if one.person in (wish.person, None)],
-        priced=_priced(worth, mine, setup.zone),
+        priced=_priced(worth, mine, by_key),
         habits=_habits(found),
         offers=offers,
         late_reasons=late,
         labels_before=_labels(earlier[-_LOOKED_BACK:]),
-        verdicts={one.currency: (not one.undetermined, one.edge.needed) for one in followed_vs_diverged(mine, worth)},
+        paired=followed_vs_diverged(mine, worth),
     )
     made = week_of_numbers.compose(
         wish.person,
@@ -99,7 +96,7 @@ def compose(basis: Basis, wish: Wish) -> Composed:
         wish.made_at,
         zone=str(setup.zone),
         position=wish.position,
-        checkpoint=wish.checkpoint,
+        last_entry=wish.last_entry,
         first=not earlier,
         told_since=_told_since(earlier, wish.week, since),
         catching_up=wish.catching_up,
@@ -108,19 +105,22 @@ def compose(basis: Basis, wish: Wish) -> Composed:
     named = {one.key: order_line(one) for one in orders(fills, Rules())}
     asked_of = {key for one in made.unsettled for key in one.might_be}
     note = as_note(made, picture=picture, labels={key: line for key, line in named.items() if key in asked_of})
-    by_key = {one.key: one for one in own}
-    new = {one.key: one.label.value for one in mine if since <= week_of_numbers.known_at(one, by_key) < until}
+    new = {
+        one.key: week_of_numbers.standing(one)
+        for one in once(mine)
+        if since <= week_of_numbers.known_at(one, by_key) < until
+    }
     return Composed(note, text(note), picture, week_of_numbers.document(made), new)
 
 
-def _priced(worth: Sequence[Worth], matches: Sequence[Match], zone: tzinfo) -> list[Priced]:
-    """Marks of what is still running are no results. Only what somebody changed is compared with the advice."""
+def _priced(worth: Sequence[Worth], matches: Sequence[Match], advised: Mapping[str, Recommendation]) -> list[Priced]:
+    """Marks of what is still running are no results. A result counts when what was made of the advice is known, too."""
     by_key = {one.key: one for one in matches}
     found = []
     for one in worth:
         match = by_key[one.key]
-        day = one.known_on or match.day
-        at = datetime(day.year, day.month, day.day, tzinfo=zone)
+        ended = week_of_numbers.known_at(match, advised)
+        at = ended if one.known_at is None else max(one.known_at, ended)
         final = not one.open
         found.append(
             Priced(
@@ -129,7 +129,6 @@ def _priced(worth: Sequence[Worth], matches: Sequence[Match], zone: tzinfo) -> l
                 one.currency,
                 one.real if final else None,
                 one.advised if final else None,
-                one.difference if final and match.diverges else None,
                 one.open,
                 match.label is Label.INDEPENDENT,
             )

@@ -17,7 +17,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.learning.cells import Writing, moment, number
+from bot.learning.cells import Writing, is_day, moment, number
 from bot.learning.meaning import BESIDE
 from bot.learning.rows import Read, Refusal, Row, Unreadable, json_object
 
@@ -33,6 +33,7 @@ _TEXTS = frozenset({
     "kind", "about", "title", "algorithm", "reason", "would_agree", "decision", "valid_for", "day", "right", "effect",
     "expiry", "open", "busted", "cut", "seen", "source",
 })  # fmt: skip
+_DAYS = ("day", "expiry")
 _GROUPS = ("parameters.", "context.")
 _ALSO: Mapping[str, str] = {
     "time": "at", "datetime": "at", "date_time": "at", "timestamp": "at", "executed_at": "at", "trade_time": "at",
@@ -325,14 +326,20 @@ def _value(name: str, text: str, writing: Writing) -> Any:
         case "object":
             return json_object(text)
         case "value":
-            try:
-                return number(text, writing)
-            except ValueError:
-                return text
-    if name in ("day", "expiry"):
-        day = moment(text, writing)
-        return day.isoformat()[:10]
+            return _free(name.partition(".")[2], text, writing)
+    if name in _DAYS:
+        return moment(text, writing).isoformat()[:10]
     return text
+
+
+def _free(name: str, text: str, writing: Writing) -> Any:
+    """A parameter: a number, a day as it is compared with that of the advice, or else what stands there."""
+    if name in _DAYS and is_day(text):
+        return moment(text, writing).isoformat()[:10]
+    try:
+        return number(text, writing)
+    except ValueError:
+        return moment(text, writing).isoformat()[:10] if "/" in text and is_day(text) else text
 
 
 def by_subject(table: Table, writing: Writing) -> Iterator[Read]:

@@ -14,7 +14,8 @@ from itertools import islice
 from typing import TypeVar
 
 from bot.ids import new_id
-from bot.learning.meaning import Busted, Decided, Meant, Terms, meant, with_answer
+from bot.learning.brought import Sender, content, may_change, orders_of, signed
+from bot.learning.meaning import Busted, Corrected, Decided, Meant, Terms, imported, meant, with_answer
 from bot.learning.rows import Fault, Read, Refusal, Row, Skipped
 from bot.services import Services
 from bot.threads import off_the_loop
@@ -22,10 +23,11 @@ from core.codec import Doc
 from core.engine import CLOCK, Bookkeeping, Done, Failed
 from core.errors import PlacetError
 from core.learning import records
-from core.learning.gather import to_record
+from core.learning.gather import recommendation_of, to_record
 from core.learning.ledger import Record, Wanted
 from core.learning.records import Close, Execution, Recommendation, Result
 from core.model import Person, Program
+from core.ports import Reader
 
 A_SLICE = 200
 """Rows that are read at once, and records in one transaction: decisions wait for no more than this."""
@@ -37,14 +39,6 @@ MOST_TOLD = 10_000
 """Rows that an answer tells of; what is above is counted alone."""
 Item = TypeVar("Item")
 Of = TypeVar("Of", bound=Recommendation | Execution)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who imports. `person`: whose rows they may bring alone; None: anybody's. `program`: a program's name, if one."""
-
-    person: str | None = None
-    program: str | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +113,7 @@ _KINDS: Mapping[type, str] = {
     Recommendation: records.RECOMMENDATION,
     Decided: records.RECOMMENDATION,
     Execution: records.EXECUTION,
+    Corrected: records.EXECUTION,
     Busted: records.EXECUTION,
     Result: records.RESULT,
     Close: records.CLOSE,
@@ -150,7 +145,8 @@ class _Judge:
         self._there: dict[str, Record] = {}
         self._replaced: dict[str, list[Doc]] = {}
         self._advised: dict[str, Record] = {}
-        self._mine: set[str] | None = None
+        self._orders: Mapping[str, bool] | None = None
+        self._last: dict[str, Meant] = {}
 
     def judged(self, portion: Sequence[Read]) -> list[list[Record]]:
         """What is to be written of a portion, in one transaction each: a key stands once in a transaction."""
@@ -163,6 +159,7 @@ class _Judge:
             else:
                 self._try(row, lambda row=row: told.append((row, meant(self._kind, row, self._terms))))  # type: ignore[misc]
         self._look_up([one for _, one in told])
+        self._last = {one.key: one for _, one in told}
         slices: list[dict[str, Record]] = [{}]
         for row, one in _breathing(told):
             self._try(row, lambda one=one: self._take(one, slices))  # type: ignore[misc]
@@ -183,21 +180,22 @@ class _Judge:
         for kind, keys in by_kind.items():
             found = self._reader.records(Wanted(kind, keys=tuple(keys)))
             self._there |= {record.key: record for record in found}
-        about = {one.about for one in told if isinstance(one, Result) and one.kind == "recommended"}
+        about = {imported(one.about) for one in told if isinstance(one, Result)}
         if about:
             found = self._reader.records(Wanted(records.RECOMMENDATION, keys=tuple(about)))
             self._advised = {record.key: record for record in found}
 
     def _take(self, one: Meant, slices: list[dict[str, Record]]) -> None:
         before = self._there.get(one.key)
-        made = self._made(one, before)
-        if before is not None and self._is_known(made, before):
+        made = signed(self._made(one, before), before, self._sender)
+        if before is not None and self._is_known(one, made, before):
             self.taken.known += 1
             return
         if before is None:
             self.taken.new += 1
         else:
-            self._owned(before)
+            if not isinstance(one, Decided):
+                may_change(before, self._sender)
             self.taken.changed += 1
             self._replaced.setdefault(before.key, []).append(before.body)
         # Of a recommendation the latest alone counts; of all else every version that a file holds is kept.
@@ -206,7 +204,7 @@ class _Judge:
         slices[-1][made.key] = made
         self._there[made.key] = made
 
-    def _is_known(self, made: Record, before: Record) -> bool:
+    def _is_known(self, one: Meant, made: Record, before: Record) -> bool:
         if made.body == before.body:
             return True
         if (
@@ -217,7 +215,16 @@ class _Judge:
             return True  # What was taken back stays so, in whatever order a file tells of it.
         if before.version == 0:
             return False  # Of this very portion, and written before what comes now.
+        if isinstance(one, Corrected) and not self._ends_as_it_is(one, before):
+            return False  # Whoever says that it is a correction means it, also where it leads back.
         return any(made.body == older.body for older in self._reader.versions(made.kind, made.key))
+
+    def _ends_as_it_is(self, one: Corrected, before: Record) -> bool:
+        """Whether corrections that come after this one lead to what is there: the same file once more."""
+        last = self._last[one.key]
+        if last is one or not isinstance(last, Execution):
+            return False
+        return content(self._execution(last, before).body) == content(before.body)
 
     def _made(self, one: Meant, before: Record | None) -> Record:
         match one:
@@ -243,14 +250,7 @@ class _Judge:
                     )
                 return to_record(one)
 
-    def _owned(self, before: Record) -> None:
-        """Whether the sender may change what is there. Raises Fault."""
-        if self._sender.program is not None and before.program not in (self._sender.program, ""):
-            raise Fault("key", "is known here already, from another program; give keys of your own")
-        if self._sender.person is not None and before.person not in (self._sender.person, ""):
-            raise Fault("key", "is known here already, of somebody else; give keys of your own")
-
-    def _whose(self, said: str | None, account: str | None) -> str:
+    def _whose(self, said: str | None, account: str | None, owner: str = "") -> str:
         """The person behind a row; "" where nobody knows. Raises Fault where the sender may not speak of them."""
         by_account = self._terms.learning.accounts.get(account or "")
         person = said or by_account or ""
@@ -265,12 +265,13 @@ class _Judge:
             if account is not None and by_account is None:
                 raise Fault("account", f"is {account}, which is not known as yours; add it to learning.accounts")
             return mine
+        person = person or self._only or owner
         if not person and account is not None and len(self.taken.unknown_accounts) < MOST_TOLD:
             self.taken.unknown_accounts.add(account)
-        return person or self._only
+        return person
 
     def _recommendation(self, one: Recommendation, before: Record | None) -> Recommendation:
-        person = self._whose(one.person or None, one.account) or self._owner(one.program or self._sender.program)
+        person = self._whose(one.person or None, one.account, self._owner(one.program or self._sender.program))
         if not person and one.account:
             raise Fault(
                 "account", f"is {one.account}, which is nobody's: say in learning.accounts whose it is, or `person`"
@@ -283,12 +284,22 @@ class _Judge:
         if sender is not None and one.decision is not None:
             raise Fault("decision", _NOT_BY_PROGRAMS)
         known = _as(Recommendation, before) if before is not None else None
-        made = replace(one, person=person, program=one.program or sender or (known.program if known else self._program))
+        program = one.program or sender or (known.program if known else self._unnamed())
+        mine = self._sender.person
+        if mine is not None and program in self._programs and self._owner(program) != mine:
+            raise Fault("program", f"is {program}, which is not yours; its owner or an administrator brings this")
+        made = replace(one, person=person, program=program)
         if known is not None and one.decision is None:
             # What was said to it came in a file of its own.
             said = ("decision", "decided_at", "decided", "reason", "would_agree")
             made = replace(made, **{name: getattr(known, name) for name in said})
         return made
+
+    def _unnamed(self) -> str:
+        """What recommended where nothing says it: the only program there is, if it is the sender's to speak for."""
+        if self._sender.person not in (None, self._owner(self._program)):
+            return "imported"
+        return self._program
 
     def _owner(self, program: str | None) -> str:
         found = self._programs.get(program or "")
@@ -299,7 +310,8 @@ class _Judge:
             raise Fault("decision", _NOT_BY_PROGRAMS)
         if before is None:
             raise Fault("key", "is of a recommendation that is not known here; import the recommendations first")
-        self._owned(before)
+        if self._sender.person not in (None, before.person):
+            raise Fault("key", "is of a recommendation to somebody else; they themselves say what they decided")
         return with_answer(_as(Recommendation, before), said)
 
     def _execution(self, one: Execution, before: Record | None) -> Record:
@@ -308,28 +320,46 @@ class _Judge:
         return replace(record, program=self._sender.program or (before.program if before is not None else ""))
 
     def _about(self, one: Result) -> None:
-        """Whether there is what a result is about, as far as that can be known, and it is the sender's."""
-        if one.kind == "recommended":
-            advised = self._advised.get(one.about)
-            program, person = (advised.program, advised.person) if advised is not None else ("", "")
-            if advised is None:
-                request = self._reader.request(one.about) if one.about.startswith("req_") else None
-                if request is None:
-                    raise Fault("about", "is a request that is not known here; import the recommendations first")
-                program = request.asker.ref
-                person = self._sender.person or ""
-            if self._sender.program not in (None, program) or self._sender.person not in (None, person):
-                raise Fault("about", "is a request that is not known here")
-        elif (self._sender.program or self._sender.person) and one.about not in self._orders():
-            raise Fault("about", "is an order that is not known here as yours; import the executions first")
+        """Whether there is what a result is about, and it is the sender's. Raises Fault."""
+        if one.kind == "actual" and self._is_order(one.about):
+            return
+        whose = self._whose_advice(imported(one.about))
+        if whose is not None:
+            program, person = whose
+            theirs = self._sender.program in (None, program) and self._sender.person in (None, person)
+            if not theirs:
+                raise Fault("about", "is a request that is not known here as yours")
+        elif one.kind == "recommended":
+            raise Fault("about", "is a request that is not known here; import the recommendations first")
+        else:
+            yours = " as yours alone" if self._sender.name else ""
+            raise Fault("about", f"is an order that is not known here{yours}; import the executions first")
 
-    def _orders(self) -> set[str]:
-        """The orders and fills that the sender has brought."""
-        if self._mine is None:
-            wanted = Wanted(records.EXECUTION, person=self._sender.person, program=self._sender.program)
-            mine = self._reader.records(wanted)
-            self._mine = {record.key for record in mine} | {str(record.body.get("order")) for record in mine}
-        return self._mine
+    def _whose_advice(self, key: str) -> tuple[str, str] | None:
+        """The program and the person of a recommendation, be it imported or asked here."""
+        if key in self._advised:
+            return self._advised[key].program, self._advised[key].person
+        request = self._reader.request(key) if key.startswith("req_") else None
+        if request is None:
+            return None
+        accounts = self._terms.learning.accounts
+        one = recommendation_of(request, people=self._people, programs=self._programs, accounts=accounts)
+        return one.program, one.person
+
+    def _is_order(self, name: str) -> bool:
+        """Whether it is an order, or a fill, and all of it the sender's."""
+        if self._orders is None:
+            fills = _breathing(_every(self._reader, Wanted(records.EXECUTION)))
+            self._orders = orders_of(fills, self._sender, self._terms.learning)
+        return self._orders.get(name, False)
+
+
+def _every(reader: Reader, wanted: Wanted) -> Iterator[Record]:
+    """Page by page, so that none of the readings is a long one."""
+    after: str | None = None
+    while page := reader.records(wanted, A_SLICE, after):
+        yield from page
+        after = page[-1].key
 
 
 _NOT_BY_PROGRAMS = "is what a person said; only they themselves or an administrator bring it"

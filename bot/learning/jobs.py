@@ -14,10 +14,9 @@ from datetime import date, datetime, time, timedelta
 
 from bot.desk import Closing, NotCertain, Overloaded
 from bot.learning import tasks
-from bot.learning.composing import calendar_of
 from bot.learning.deliver import Delivering
 from bot.learning.digests import MADE, SENDING, SENT, Composed, Digests, week_in
-from bot.learning.questions import ask_about, send_waiting
+from bot.learning.questions import ask_about, close_answered, send_waiting
 from bot.learning.schedule import Alarm, last_due, weeks_due
 from bot.learning.steps import FOREVER, PROGRESS, Steps, Working
 from bot.learning.tasks import Found
@@ -29,7 +28,7 @@ from core.engine import CLOCK
 from core.errors import PlacetError, StoreUnavailable
 from core.learning import records
 from core.learning.ledger import Record, Wanted
-from core.learning.week import Week, moment_on, read_week
+from core.learning.week import Week, calendar_of, moment_on, read_week
 from core.model import Actor
 from core.ports import Lease, Leases, Reader
 
@@ -168,13 +167,19 @@ class Jobs:
         if not waiting:
             self._told = latest
             return
-        await self._steps.reconcile(now - _LATE_DAYS, FOREVER)
-        await self._steps.propose(now)
+        await self._ready(now)
         for person, weeks in waiting.items():
             for week in weeks:
                 missed = tuple(map(str, weeks[:-1])) if week == weeks[-1] else ()
                 await self._steps.made(person, week, CLOCK, missed)
         self._told = latest
+
+    async def _ready(self, now: datetime) -> None:
+        """What is to stand in a digest, and be asked and proposed with it, is known."""
+        found = await self._steps.reconcile(now - _LATE_DAYS, FOREVER)
+        # What came in since last night is new here, and will not be tonight.
+        await ask_about(self._services, found.matches)
+        await self._steps.propose(now)
 
     async def _deliver(self, now: datetime) -> None:
         """The latest one of each person, for a week; an older one is there to be looked at."""
@@ -191,6 +196,7 @@ class Jobs:
 
     async def _questions(self, now: datetime) -> None:
         await send_waiting(self._services)
+        await close_answered(self._services)
 
     # When somebody asks for it
 
@@ -219,7 +225,11 @@ class Jobs:
         if found is not None:
             return found
         async with self._alone():
-            await self._steps.gather()
+            now = self._services.clock.now()
+            if week == calendar_of(self._services.learning).latest(now):
+                await self._ready(now)
+            else:
+                await self._steps.gather()
             return await self._steps.made(person, week, by, ())
 
     async def again(self, person: str, week: Week) -> Composed:

@@ -125,7 +125,7 @@ class Matches:
         matches = [match_of(one) for one in found]
         named = {key for one in matches for key in (*choices(one), one.recommendation) if key}
         advice = self._advice(named)
-        known = self._orders(matches)
+        known = self._orders(matches, advice)
         return [
             Whole(
                 record,
@@ -145,10 +145,10 @@ class Matches:
         read = [records.read(records.RECOMMENDATION, one.body) for one in found]
         return {one.key: self.setup().renamed(one) for one in read if isinstance(one, Recommendation)}
 
-    def _orders(self, matches: Sequence[Match]) -> dict[str, Order]:
-        """The orders of these matches: of each, what was filled around it."""
+    def _orders(self, matches: Sequence[Match], advice: Mapping[str, Recommendation]) -> dict[str, Order]:
+        """The orders of these matches: of each, what was filled around it, and for as long as its advice was valid."""
         setup, fills = self.setup(), dict[str, Execution]()
-        for since, until in _spans(matches):
+        for since, until in _spans(matches, advice):
             for one in self.reader.records(Wanted(records.EXECUTION, since=since, until=until)):
                 fill = records.read(records.EXECUTION, one.body)
                 if isinstance(fill, Execution):
@@ -167,10 +167,11 @@ class Matches:
         words: str | None = None,
         would_agree: str | None = None,
         over: Account | None = None,
+        version: int | None = None,
     ) -> Record | Refused:
         """Add why somebody departed from the advice. The same again changes nothing.
 
-        `over`: the account that it came over.
+        `over`: the account that it came over. `version`: the one that was looked at, if a later one is to be refused.
         """
         texts = await within(asyncio.to_thread(self.reader.words, _committed(record)))
         fresh = written(words) if words else None
@@ -179,6 +180,8 @@ class Matches:
             current = transaction.recorded(records.MATCH, record.key)
             if current is None or current.status == WITHDRAWN:
                 return _gone()
+            if version not in (None, current.version):
+                return _stale(current)
             match = match_of(current)
             if not match.diverges:
                 return _nothing_to_explain(match)
@@ -192,10 +195,20 @@ class Matches:
         return await self._carry_out(record, by, over, apply)
 
     async def settle(
-        self, record: Record, by: Actor, chosen: str | None, over: Account | None = None
+        self,
+        record: Record,
+        by: Actor,
+        chosen: str | None,
+        over: Account | None = None,
+        version: int | None = None,
     ) -> Record | Refused:
-        """Say which order it was (or which advice was followed), one of `choices`; None: none of them."""
+        """Say which order it was (or which advice was followed), one of `choices`; None: none of them.
+
+        `version`: as for `explain`.
+        """
         match = match_of(record)
+        if chosen is not None:
+            chosen = _by_key(chosen, match)
         if not ambiguous(match):
             return record if _stands(match, chosen, by) else _no_doubt(match, by)
         if chosen is not None and chosen not in choices(match):
@@ -210,6 +223,8 @@ class Matches:
             current = transaction.recorded(records.MATCH, record.key)
             if current is None or current.status == WITHDRAWN:
                 return _gone()
+            if version not in (None, current.version):
+                return _stale(current)
             if refused := _not_open(match_of(current), match, by):
                 return Writing() if _stands(match_of(current), chosen, by) else refused
             stand = [transaction.recorded(records.MATCH, one.key) for one in known]
@@ -240,14 +255,16 @@ class Matches:
 
         matches = [match_of(one) for one in known]
         named = {one.recommendation for one in matches if one.recommendation} | {*whole.advice}
-        held = self._orders(matches)
+        advice = self._advice({one for one in named if one})
+        held = self._orders(matches, advice)
         fills = [fill for one in matches for key in one.orders if key in held for fill in held[key].executions]
         fills += [fill for order in whole.orders.values() for fill in order.executions]
         fresh = reconcile(
-            list(self._advice({one for one in named if one}).values()),
+            list(advice.values()),
             list({fill.key: fill for fill in fills}.values()),
             zone=self.setup().zone,
             settled=dict(said),
+            session=self.setup().session,
             now=self.clock.now(),
         )
         before = {one.key: one for one in matches}
@@ -282,13 +299,18 @@ def withdrawn(match: Match) -> Record:
     return replace(to_record(match), status=WITHDRAWN)
 
 
-def _spans(matches: Sequence[Match]) -> list[tuple[datetime, datetime]]:
+def _spans(matches: Sequence[Match], advice: Mapping[str, Recommendation]) -> list[tuple[datetime, datetime]]:
     """The stretches of time in which the orders of these matches lie, joined where they overlap."""
     found: list[tuple[datetime, datetime]] = []
-    for at in sorted(one.at for one in matches if one.orders or one.ambiguous):
-        since, until = at - _AROUND, at + _AROUND
+    for one in sorted(matches, key=lambda match: match.at):
+        if not (one.orders or one.ambiguous):
+            continue
+        advised = advice.get(one.recommendation or "")
+        # An order that names its advice may come at any time: the match says when.
+        last = max(one.at + timedelta(seconds=one.delay or 0.0), advised.valid_until if advised else one.at)
+        since, until = one.at - _AROUND, last + _AROUND
         if found and since <= found[-1][1]:
-            found[-1] = (found[-1][0], until)
+            found[-1] = (found[-1][0], max(found[-1][1], until))
         else:
             found.append((since, until))
     return found
@@ -310,6 +332,10 @@ def _gone() -> Refused:
     return Refused("not_found", "This match is none any more: its order was found to belong elsewhere.")
 
 
+def _stale(now: Record) -> Refused:
+    return Refused("stale_version", f"There is version {now.version} by now: look at it again.")
+
+
 def _nothing_to_explain(match: Match) -> Refused:
     return Refused(
         "no_divergence", f"It is labelled {match.label.value}: nothing was done otherwise, so nothing asks why."
@@ -329,6 +355,13 @@ def _no_doubt(match: Match, by: Actor) -> Refused:
     if match.settled_by is None:
         return Refused("settled", "It is not ambiguous: there is nothing to settle.")
     return Refused("settled", f"It was settled by {'you' if match.settled_by == by.ref else match.settled_by} already.")
+
+
+def _by_key(chosen: str, match: Match) -> str:
+    """An order's key, where only its number was said and one of them has it."""
+    keys = {*match.orders, *choices(match)}
+    found = [key for key in keys if chosen not in keys and key.startswith(f"{chosen}/")]
+    return found[0] if len(found) == 1 else chosen
 
 
 def _stands(now: Match, chosen: str | None, by: Actor) -> bool:

@@ -38,7 +38,7 @@ _DECISIONS: Mapping[str, str] = {
     "request_changes": Outcome.CHANGES_REQUESTED.value,
 }
 _RESULTS = {"recommended": "recommended", "actual": "actual"}
-_STATUSES = {"filled": "", "corrected": "", "busted": "busted", "cancelled": "busted", "canceled": "busted"}
+_STATUSES = {"filled": "", "corrected": "corrected", "busted": "busted", "cancelled": "busted", "canceled": "busted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ class Busted:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Corrected(Execution):
+    """A fill whose row says that it corrects what was said before."""
+
+
 Meant = Recommendation | Execution | Result | Close | Decided | Busted
 
 
@@ -99,9 +104,9 @@ def _recommendation(fields: Fields, terms: Terms) -> Recommendation:
     key = fields.must("key", "id", longest=190)
     if key.startswith("req_"):
         raise Fault("key", "is the id of a request that Placet was asked itself; it needs no import")
-    at = fields.must_time("at")
     parameters = fields.free("parameters")
     context = fields.free("context", "features")
+    at = _spoken(fields, context, terms)
     confidence = fields.money("confidence", signed=False)
     if confidence is not None and confidence > 1:
         raise Fault("confidence", "must lie between 0 and 1")
@@ -131,6 +136,13 @@ def _recommendation(fields: Fields, terms: Terms) -> Recommendation:
     )
     fields.end()
     return replace(one, **_answer(said)) if said is not None else one
+
+
+def _spoken(fields: Fields, context: Mapping[str, Any], terms: Terms) -> datetime:
+    """When the algorithm spoke. A proposal as it goes to Placet has no `at`; many say it in their context."""
+    if fields.there("at") is None and "at" in context:
+        return Fields({"context.at": context["at"]}, terms.writing).must_time("context.at")
+    return fields.must_time("at")
 
 
 def _answer(said: Decided) -> dict[str, Any]:
@@ -219,7 +231,8 @@ def _execution(fields: Fields, terms: Terms) -> Execution | Busted:
     action = _action(fields.must("action", "side", longest=80), parameters)
     _counts(action, parameters)
     fees, commission = fields.money("fees"), fields.money("commission", "commissions")
-    one = Execution(
+    made = Corrected if status == "corrected" else Execution
+    one = made(
         key=key,
         at=at,
         action=action,

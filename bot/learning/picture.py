@@ -10,7 +10,7 @@ import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from core.learning.aloud import amount
+from core.learning.aloud import amount, count
 from core.learning.effects import wilson
 from core.learning.sums import Chart
 
@@ -22,8 +22,10 @@ WIDE, HIGH = 1080, 1350
 _DPI = 180
 _INK, _PALE, _RULE = "#1b1f24", "#57606a", "#d0d7de"
 _BLUE, _ORANGE, _BAND = "#0072b2", "#d55e00", "#9ecae9"
+_APART = 0.21
+"""Of the height of the sums: what a name of two lines takes."""
 _FEW = 4
-"""Recommendations below which a week's share is drawn hollow."""
+"""Decisions below which a week's share is drawn hollow."""
 
 
 def draw(chart: Chart, title: str, under: str = "") -> bytes:
@@ -51,7 +53,7 @@ def draw(chart: Chart, title: str, under: str = "") -> bytes:
         if under:
             figure.text(0.045, 0.936, under, fontsize=9.5, color=_PALE, va="center")
         _shares(figure.add_axes((0.115, 0.545, 0.845, 0.29)), chart)
-        _sums(figure.add_axes((0.155, 0.085, 0.805, 0.29)), chart)
+        _sums(figure.add_axes((0.155, 0.085, 0.67 if chart.pairs else 0.805, 0.29)), chart)
         figure.text(0.045, 0.892, _departed(chart), fontsize=11.5, fontweight="bold", va="center")
         figure.text(0.045, 0.863, _weeks(chart), fontsize=9.5, color=_PALE, va="center")
         figure.text(0.045, 0.443, _paired(chart), fontsize=11.5, fontweight="bold", va="center")
@@ -76,9 +78,10 @@ def _smaller(data: bytes) -> bytes:
 def _departed(chart: Chart) -> str:
     total = sum(chart.of)
     if not total:
-        return "No recommendation so far"
-    last = f"{chart.diverged[-1]} of {chart.of[-1]} this week" if chart.of[-1] else "none came this week"
-    return f"You departed from {last}"
+        return "Nothing was decided so far"
+    if not chart.of[-1]:
+        return "Nothing was decided this week"
+    return f"You departed from {chart.diverged[-1]} of {chart.of[-1]} this week"
 
 
 def _weeks(chart: Chart) -> str:
@@ -99,7 +102,8 @@ def _paired(chart: Chart) -> str:
 
 
 def _currency(chart: Chart) -> str:
-    return f"Added up in {chart.currency}, over {chart.pairs:,} recommendations that could be priced both ways"
+    unit = f" in {chart.currency}" if chart.currency else ""
+    return f"Added up over these weeks{unit}: {count(chart.pairs, 'recommendation')} priced both ways"
 
 
 def _shares(axes: Axes, chart: Chart) -> None:
@@ -140,12 +144,14 @@ def _sums(axes: Axes, chart: Chart) -> None:
         said = "Import results or closing prices,\nand they are drawn here."
         axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=_PALE, fontsize=11)
         return
-    places = range(len(chart.weeks))
+    # Before the first of these weeks nothing was added up.
+    places = [axes.get_xlim()[0], *range(len(chart.weeks))]
+    done, advised = [0.0, *chart.done], [0.0, *chart.advised]
     axes.axhline(0, color=_INK, linewidth=1.0, zorder=2)
-    axes.plot(places, chart.advised, color=_ORANGE, linewidth=2.6, linestyle=(0, (5, 2)), zorder=3)
-    axes.plot(places, chart.done, color=_BLUE, linewidth=2.8, zorder=4)
-    axes.fill_between(places, chart.done, chart.advised, color=_BAND, alpha=0.45, linewidth=0, zorder=1)
-    axes.margins(y=0.22)
+    axes.plot(places, advised, color=_ORANGE, linewidth=2.6, linestyle=(0, (5, 2)), zorder=3)
+    axes.plot(places, done, color=_BLUE, linewidth=2.8, zorder=4)
+    axes.fill_between(places, done, advised, color=_BAND, alpha=0.45, linewidth=0, zorder=1)
+    axes.margins(y=0.1)
     axes.spines["bottom"].set_visible(False)
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415 - in the child alone
 
@@ -155,20 +161,24 @@ def _sums(axes: Axes, chart: Chart) -> None:
 
 
 def _named(axes: Axes, chart: Chart) -> None:
-    """Names near the ends of the lines, where the eye is, clear of both: no legend to look up."""
+    """Each name beside the end of its line, where the eye is, and clear of the other: no legend to look up."""
     end = len(chart.weeks) - 1
-    near = max(0, end - max(2, len(chart.weeks) // 3))
-    high = max(*chart.done[near:], *chart.advised[near:])
-    low = min(*chart.done[near:], *chart.advised[near:])
-    done_above = chart.done[-1] >= chart.advised[-1]
-    for value, name, colour, mark, above in (
-        (chart.done[-1], "as you did it", _BLUE, "o", done_above),
-        (chart.advised[-1], "as advised", _ORANGE, "s", not done_above),
+    axes.autoscale_view()
+    low, high = axes.get_ylim()
+    apart = (high - low) * _APART
+    ends = chart.done[-1], chart.advised[-1]
+    middle, gap = sum(ends) / 2, max(abs(ends[0] - ends[1]), apart)
+    # Where both do not fit beside their ends, they stand around the middle, and within the picture.
+    middle = min(max(middle, low + gap / 2), high - gap / 2)
+    above = 1 if ends[0] >= ends[1] else -1
+    for value, side, name, colour, mark in (
+        (ends[0], above, "as you\ndid it", _BLUE, "o"),
+        (ends[1], -above, "as\nadvised", _ORANGE, "s"),
     ):
         axes.plot(end, value, mark, color=colour, markersize=7, zorder=5)
         axes.annotate(
-            name, (end, high if above else low), xytext=(4, 9 if above else -9), textcoords="offset points",
-            color=colour, ha="right", va="bottom" if above else "top", fontsize=10.5, fontweight="bold", zorder=6,
+            name, (end, middle + side * gap / 2), xytext=(11, 0), textcoords="offset points", annotation_clip=False,
+            color=colour, ha="left", va="center", fontsize=10.5, fontweight="bold", linespacing=1.05, zorder=6,
         )  # fmt: skip
 
 

@@ -17,12 +17,16 @@ TASTYTRADE, GENERIC = "tastytrade", "generic"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The rows of a file, each read as it is asked for. `format`: of a CSV; `ignored`: columns that mean nothing."""
+    """The rows of a file, each read as it is asked for. `format`: of a CSV; `ignored`: columns that mean nothing.
+
+    `decisions`: where the kind was told from the content, whether it is what people said to recommendations.
+    """
 
     kind: str
     rows: Iterator[Read]
     format: str = ""
     ignored: tuple[str, ...] = ()
+    decisions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,10 @@ def read(data: bytes, media_type: str, kind: str | None, how: How) -> Reading:
     if media_type == CSV:
         return _csv(data, kind, how)
     rows = json_rows(data) if media_type == JSON else lines_of_json(data)
-    if kind is None:
-        kind, rows = _kind_of(rows)
-    return Reading(kind, rows)
+    if kind is not None:
+        return Reading(kind, rows)
+    kind, rows, decisions = _kind_of(rows)
+    return Reading(kind, rows, decisions=decisions)
 
 
 def media_type_of(data: bytes) -> str:
@@ -67,7 +72,9 @@ def _csv(data: bytes, kind: str | None, how: How) -> Reading:
             raise Unreadable(f"It is an export of tastytrade, which holds executions and no {kind}.")
         return Reading("executions", tastytrade.rows(table, how.writing), TASTYTRADE)
     writing = Writing(how.writing.zone, how.writing.dates, how.writing.comma or table.comma)
-    kind = kind or _kind_of_header([name.casefold() for name in (*header, *how.mapping)])
+    called = {name.casefold().replace(" ", "_") for name in (*header, *how.mapping)}
+    decisions = kind is None and _are_decisions(called)
+    kind = kind or _kind_of_header(called, header[0].casefold() if header else "")
     first = header[0].casefold() if header else ""
     named = {name.casefold() for name in header} | how.mapping.keys()
     wide = kind == "closes" and first in ("date", "day") and not named & {"subject", "symbol", "ticker"}
@@ -78,7 +85,7 @@ def _csv(data: bytes, kind: str | None, how: How) -> Reading:
             raise Unreadable(f"Two columns are called `{twice[0]}`, and it is not clear which is meant; rename one.")
         return Reading(kind, by_subject(table, writing), GENERIC)
     columns = columns_of(kind, header, how.mapping)
-    return Reading(kind, generic(kind, table, columns, writing), GENERIC, columns.ignored)
+    return Reading(kind, generic(kind, table, columns, writing), GENERIC, columns.ignored, decisions)
 
 
 _TELLING: tuple[tuple[str, Callable[[set[str]], Any]], ...] = (
@@ -95,8 +102,12 @@ _TELLING: tuple[tuple[str, Callable[[set[str]], Any]], ...] = (
 """Which names tell what a file is about: the first line that applies."""
 
 
-def _kind_of(rows: Iterator[Read]) -> tuple[str, Iterator[Read]]:
-    """What the first row that can be read tells, and all the rows."""
+def _are_decisions(names: set[str]) -> bool:
+    return "decision" in names and not names & {"action", "side"}
+
+
+def _kind_of(rows: Iterator[Read]) -> tuple[str, Iterator[Read], bool]:
+    """What the first row that can be read tells, all the rows, and whether they are decisions."""
     before: list[Read] = []
     for row in rows:
         before.append(row)
@@ -110,18 +121,17 @@ def _kind_of(rows: Iterator[Read]) -> tuple[str, Iterator[Read]]:
 
     for kind, tells in _TELLING:
         if tells(names):
-            return kind, all_of_them()
+            return kind, all_of_them(), kind == "recommendations" and _are_decisions(names)
     if before:
         raise Unreadable("It is not clear what it tells; say its kind (executions, results, closes, recommendations).")
     raise Unreadable("There is nothing in it.")
 
 
-def _kind_of_header(names: list[str]) -> str:
-    plain = {name.replace(" ", "_") for name in names}
+def _kind_of_header(names: set[str], first: str) -> str:
     for kind, tells in _TELLING:
-        if tells(plain):
+        if tells(names):
             return kind
-    if names and names[0] in ("date", "day"):
+    if first in ("date", "day"):
         return "closes"
     raise Unreadable(
         "It is not clear what it tells; say its kind (executions, results, closes, recommendations), and which column "

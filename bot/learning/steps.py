@@ -10,7 +10,7 @@ from typing import Protocol
 
 from bot.ids import new_id
 from bot.learning import candidates, tasks
-from bot.learning.composing import Wish, calendar_of, compose
+from bot.learning.composing import Wish, compose
 from bot.learning.digests import Composed, Digests
 from bot.learning.tasks import Basis, Found
 from bot.learning.work import Given, Made
@@ -22,7 +22,7 @@ from core.errors import PlacetError, Refused
 from core.learning.candidates import AT_WORK
 from core.learning.ledger import Record
 from core.learning.records import Match
-from core.learning.week import Week, moment_on
+from core.learning.week import Week, calendar_of, moment_on
 from core.model import Actor
 from core.ports import Reader, Transaction, Writing
 

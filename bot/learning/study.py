@@ -90,7 +90,7 @@ class Study:
         return await self.asked(Asked(person))
 
     async def asked(self, asked: Asked) -> Studied:
-        """The same question about the same ledger on the same day has the same answer."""
+        """The same question about the same ledger has the same answer until another day is over."""
         # One at a time: whoever asks the same meanwhile finds the answer.
         async with self._turn:
             position = await within(asyncio.to_thread(self.reader.last_recorded))
@@ -100,7 +100,7 @@ class Study:
             if setup != self._made_with:
                 self._known.clear()
                 self._made_with = setup
-            key = (asked, position, now.date())
+            key = (asked, position, now.date(), setup.last_over(now))
             if key not in self._known:
                 self._known[key] = await self.reckon(asked, now)
                 while len(self._known) > _KEPT:

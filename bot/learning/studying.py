@@ -65,7 +65,7 @@ def studied(reader: Reader, setup: Learning, asked: Asked, now: datetime) -> Stu
         **_open(everything),
         figures=_figures(reader, setup, chosen, [one for one in advice if one.key in keys], now) if chosen else None,
         # Evidence is of all there ever was: a stretch chosen afterwards would be chosen for what is in it.
-        findings=tuple(findings(everything, advice, setup.zone, setup.session, now.astimezone(setup.zone).date())),
+        findings=tuple(findings(everything, advice, setup.zone, setup.session, setup.last_over(now))),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.learning import records
+from core.learning.counting import counted
 from core.learning.gather import recommendation_of, to_record
 from core.learning.ledger import Record, Wanted
 from core.learning.records import Close, Execution, Match, Recommendation, Result
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
 
 WITHDRAWN = "withdrawn"
 """The status of a match that is none any more (`bot.learning.matches`)."""
-OUTCOME = "outcome"
-"""The kind of the records of what a match was worth, a version for each time that this changed."""
 MARGIN = timedelta(days=40)
-"""What lies so near to a stretch of time may have to do with it: longer than any advice is good for that is asked."""
+"""What lies so near to a stretch of time may have to do with it. What is valid for longer, and what an order names,
+is fetched besides."""
 _A_PAGE = 2_000
 _EXPIRED = frozenset({Outcome.EXPIRED})
 
@@ -128,18 +128,22 @@ def reach(basis: Basis) -> tuple[datetime, datetime] | None:
     return (min(first), datetime.max.replace(tzinfo=UTC)) if first else None
 
 
-def advised(reader: Reader, setup: Learning, since: datetime | None, until: datetime | None) -> list[Recommendation]:
+def advised(
+    reader: Reader, setup: Learning, since: datetime | None, until: datetime | None, subject: str | None = None
+) -> list[Recommendation]:
     found = []
-    for record in every(reader, Wanted(records.RECOMMENDATION, since, until)):
+    for record in every(reader, Wanted(records.RECOMMENDATION, since, until, subject=subject)):
         one = records.read(records.RECOMMENDATION, record.body)
         if isinstance(one, Recommendation):
             found.append(setup.renamed(one))
     return found
 
 
-def executed(reader: Reader, setup: Learning, since: datetime | None, until: datetime | None) -> list[Execution]:
+def executed(
+    reader: Reader, setup: Learning, since: datetime | None, until: datetime | None, subject: str | None = None
+) -> list[Execution]:
     found = []
-    for record in every(reader, Wanted(records.EXECUTION, since, until)):
+    for record in every(reader, Wanted(records.EXECUTION, since, until, subject=subject)):
         one = records.read(records.EXECUTION, record.body)
         if isinstance(one, Execution):
             named = setup.renamed(one)
@@ -148,10 +152,12 @@ def executed(reader: Reader, setup: Learning, since: datetime | None, until: dat
     return found
 
 
-def matched(reader: Reader, since: datetime | None, until: datetime | None) -> dict[str, tuple[Match, Record]]:
+def matched(
+    reader: Reader, since: datetime | None, until: datetime | None, subject: str | None = None
+) -> dict[str, tuple[Match, Record]]:
     """The matches that are still some, by key."""
     found = {}
-    for record in every(reader, Wanted(records.MATCH, since, until)):
+    for record in every(reader, Wanted(records.MATCH, since, until, subject=subject)):
         one = records.read(records.MATCH, record.body)
         if isinstance(one, Match) and record.status != WITHDRAWN:
             found[one.key] = (one, record)
@@ -159,21 +165,24 @@ def matched(reader: Reader, since: datetime | None, until: datetime | None) -> d
 
 
 def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime) -> Found:
-    """The matches of a stretch of time, as far as they differ from what is known."""
+    """The matches of a stretch of time, and of older advice that was still open in it, as far as they differ from what
+    is known."""
+    from bot.learning.stretch import stretch  # noqa: PLC0415 - it reads with what is above
     from core.learning.reconcile import reconcile as matching  # noqa: PLC0415 - in the child alone
-    from core.learning.testimony import carried, settled  # noqa: PLC0415
+    from core.learning.testimony import ORDER, carried, settled  # noqa: PLC0415
 
-    low, high = _moved(since, -MARGIN), _moved(until, MARGIN)
     with reading(basis) as reader:
-        before = matched(reader, low, high)
+        there = stretch(reader, basis.setup, since, until)
+        before = there.before
         fresh = matching(
-            advised(reader, basis.setup, low, high),
-            executed(reader, basis.setup, low, high),
+            there.advice,
+            there.fills,
             zone=basis.setup.zone,
             settled=settled(match for match, _ in before.values()),
+            session=basis.setup.session,
             now=now,
         )
-        mine = {one.key: one for one in fresh if since <= one.at < until}
+        mine = {one.key: one for one in fresh if since <= one.at < until or one.key in there.older}
         changed, told = [], []
         for key, one in mine.items():
             known = before.get(key)
@@ -182,10 +191,11 @@ def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime) -> 
                 version = known[1].version if known else _version(reader, key)
                 changed.append((to_record(after), version))
                 told.append(after)
+        gone = there.older | {ORDER + order for key in there.older & mine.keys() for order in mine[key].orders}
         for key, (match, record) in before.items():
-            if since <= match.at < until and key not in mine:
+            if (since <= match.at < until or key in gone) and key not in mine:
                 changed.append((replace(to_record(match), status=WITHDRAWN), record.version))
-    return Found(tuple(changed), _counts(mine.values()), tuple(told))
+    return Found(tuple(changed), _counts(one for one in mine.values() if since <= one.at < until), tuple(told))
 
 
 def _version(reader: Reader, key: str) -> int:
@@ -194,7 +204,7 @@ def _version(reader: Reader, key: str) -> int:
     return known.version if known is not None else 0
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def moved(moment: datetime, by: timedelta) -> datetime:
     try:
         return moment + by
     except OverflowError:
@@ -207,11 +217,9 @@ def no_counts() -> dict[str, int]:
 
 
 def _counts(matches: Iterable[Match]) -> dict[str, int]:
-    found = no_counts()
-    for match in matches:
-        found[match.label.value] += 1
-        found["ambiguous"] += bool(match.ambiguous) and match.settled_by is None
-    return found
+    """As everywhere (`core.learning.counting`); a rejection in silence is one of the rejections here."""
+    found = counted(matches)
+    return {name: getattr(found, name) + (found.ignored if name == "reject" else 0) for name in no_counts()}
 
 
 # From matches to what they were worth
@@ -238,7 +246,8 @@ def priced(
         close = records.read(records.CLOSE, record.body)
         if isinstance(close, Close) and setup.ends(close.day) <= as_of:
             closes.append(setup.renamed(close))
-    return outcomes(matches, advice, fills, given, closes, as_of.astimezone(setup.zone).date(), zone=setup.zone)
+    day = as_of.astimezone(setup.zone).date()
+    return outcomes(matches, advice, fills, given, closes, day, zone=setup.zone, over=setup.ends)
 
 
 def results(basis: Basis, as_of: datetime) -> Found:
@@ -248,14 +257,16 @@ def results(basis: Basis, as_of: datetime) -> Found:
         advice = advised(reader, basis.setup, None, as_of)
         fills = executed(reader, basis.setup, None, as_of)
         worth = priced(reader, basis.setup, [match for match, _ in found.values()], advice, fills, as_of)
-        before = {one.key: one for one in every(reader, Wanted(OUTCOME))}
+        before = {one.key: one for one in every(reader, Wanted(records.OUTCOME))}
     changed, counts = [], {"priced": 0, "open": 0, "unpriced": 0}
     for one in worth:
         status = "priced" if one.priced else "open" if one.open else "unpriced"
         counts[status] += 1
         match, known = found[one.key][0], before.get(one.key)
         if known is None or known.body != one.plain() or known.status != status:
-            made = Record(OUTCOME, one.key, match.at, one.plain(), match.person, match.program, match.subject, status)
+            made = Record(
+                records.OUTCOME, one.key, match.at, one.plain(), match.person, match.program, match.subject, status
+            )
             changed.append((made, known.version if known else 0))
     return Found(tuple(changed), {"matches": len(worth), **counts})
 
@@ -276,9 +287,7 @@ def habits(basis: Basis, now: datetime, with_observations: bool = False) -> Habi
     from core.learning.patterns import findings, observations  # noqa: PLC0415 - in the child alone
 
     setup = basis.setup
-    day = now.astimezone(setup.zone).date()
-    if setup.ends(day) > now:
-        day -= timedelta(days=1)
+    day = setup.last_over(now)
     with reading(basis) as reader:
         matches = [match for match, _ in matched(reader, None, now).values()]
         advice = advised(reader, setup, None, now)

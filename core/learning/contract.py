@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 
-from core.learning.ladders import SIZES
+from core.learning.names import BUY, EXPIRIES, PRICES, SIZES, right_of, said, side_of
 from core.model import Json
 
-PRICES = ("fill_price", "average_price", "premium", "price", "limit_price", "limit", "credit", "debit", "mark")
-"""Names of a price, the one that was really paid first."""
-RIGHTS = ("right", "put_call", "option_type", "call_or_put")
-EXPIRIES = ("expiry", "expiration", "expiration_date", "expires")
 STOPS = ("stop", "stop_loss", "stop_price")
 CONTRACT = Decimal(100)
 """Shares of a listed option, where no multiplier is said (OCC, Characteristics and Risks of Standardized Options)."""
 _LARGEST = Decimal(10) ** 15
-_SELL = frozenset({"sell", "sold", "short", "write"})
-_BUY = frozenset({"buy", "bought", "long", "cover"})
-_END = frozenset({"close", "exit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +57,18 @@ class Terms:
 def terms(part: Part) -> Terms | str | None:
     """The contract; or why it cannot be read, in words that say what to send; or None: it has no market."""
     parameters = part.parameters
-    words = _words(part.action)
-    right = _right(_said(parameters, RIGHTS), words)
-    side = _side(parameters.get("side"), words)
-    if not right and "strike" not in parameters and (side is None or not SIZES & parameters.keys()):
+    right = right_of(part.action, parameters) or ""
+    bought = side_of(part.action, parameters)
+    sizes = {exact(parameters[name]) for name in SIZES if name in parameters}
+    if not right and "strike" not in parameters and (bought is None or not sizes):
         return None
-    sizes = {exact(parameters[name]) for name in SIZES & parameters.keys()}
-    price = exact(_said(parameters, PRICES))
-    if side is None:
+    price = exact(said(parameters, PRICES))
+    if bought is None:
         return f"`{part.action}` does not say whether it buys or sells; send `side`, or a result"
     quantity = sizes.pop() if len(sizes) == 1 else None
     if not quantity:
         return "its quantity is not one number other than zero"
+    side = 1 if bought == BUY else -1
     # Brokers that write what was sold as a negative number mean the same size.
     quantity = abs(quantity)
     multiplier = exact(parameters.get("multiplier")) or (CONTRACT if right else Decimal(1))
@@ -86,39 +77,12 @@ def terms(part: Part) -> Terms | str | None:
     if not right:
         if "strike" in parameters:
             return "it has a strike and does not say call or put; send `right`"
-        stop = exact(_said(parameters, STOPS))
+        stop = exact(said(parameters, STOPS))
         return Terms(part.subject, side, quantity, price, multiplier, stop=stop)
-    strike, expiry = exact(parameters.get("strike")), _day(_said(parameters, EXPIRIES))
+    strike, expiry = exact(parameters.get("strike")), _day(said(parameters, EXPIRIES))
     if strike is None or strike <= 0 or expiry is None:
         return "it is an option without a strike and an expiry that can be read"
     return Terms(part.subject, side, quantity, price, multiplier, right, strike, expiry)
-
-
-@lru_cache(maxsize=1024)
-def _words(action: str) -> frozenset[str]:
-    return frozenset(re.split(r"[^a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", action).lower()))
-
-
-def _said(parameters: Mapping[str, Json], names: Sequence[str]) -> Json:
-    return next((parameters[name] for name in names if parameters.get(name) is not None), None)
-
-
-def _side(said: Json, words: frozenset[str]) -> int | None:
-    if isinstance(said, str) and said:
-        words = _words(said)
-    sells, buys = bool(words & _SELL), bool(words & _BUY)
-    if sells == buys:
-        return None
-    # To close what is long is to sell it; "sell to close" says so itself.
-    turned = words & _END and not words & {"sell", "sold", "buy", "bought", "cover"}
-    return -1 if sells != bool(turned) else 1
-
-
-def _right(said: Json, words: frozenset[str]) -> str:
-    if isinstance(said, str) and said:
-        return {"c": "call", "call": "call", "p": "put", "put": "put"}.get(said.strip().lower(), "")
-    calls, puts = bool(words & {"call", "calls"}), bool(words & {"put", "puts"})
-    return "" if calls == puts else "call" if calls else "put"
 
 
 def exact(value: Json) -> Decimal | None:

@@ -6,49 +6,24 @@ never changed by what comes later: a label that changed afterwards is reported a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.codec import Doc
+from core.learning.counting import Counts, ambiguous, counted, once
 from core.learning.records import Execution, How, Label, Match, Recommendation, Source
-from core.learning.sums import Chart, Money, Paired, Priced, chart_of, money_of, pairs_of
+from core.learning.sums import Chart, Money, Priced, chart_of, money_of
 from core.learning.week import Calendar, Week
 
+if TYPE_CHECKING:
+    from core.learning.paired import Paired
+
 _ANSWERS = frozenset({"approved", "modified", "rejected", "changes_requested"})
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What became of a week's recommendations. `independent`: done without one, so none of them.
-
-    `ignored`: of the rejected, those that were let pass in silence. `imported`: of the recommendations, those that
-    came with dates of their own. `explicit`: of them, those whose label rests on what was said alone, for nothing that
-    was done is known.
-    """
-
-    consent: int = 0
-    modify: int = 0
-    reject: int = 0
-    no_action: int = 0
-    independent: int = 0
-    ignored: int = 0
-    imported: int = 0
-    explicit: int = 0
-    waiting: int = 0
-    """Matches that are ambiguous: counted as they look most likely, until somebody says."""
-
-    @property
-    def recommendations(self) -> int:
-        return self.consent + self.modify + self.reject + self.no_action
-
-    @property
-    def diverged(self) -> int:
-        """Departures on purpose, as far as is known."""
-        return self.modify + self.reject - self.ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +65,8 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`position`: where the journal ended when it was made. `catching_up`: earlier weeks that were made up for."""
+    """`position`: where the journal ended when it was made, `last_entry`: the leaf hash of its entry there.
+    `catching_up`: earlier weeks that were made up for."""
 
     person: str
     week: Week
@@ -99,8 +75,10 @@ class Digest:
     made_at: datetime
     zone: str
     counts: Counts
+    by_word: int = 0
+    """Of the recommendations, those whose label rests on what was said alone, for nothing that was done is known."""
     usual: tuple[int, int] = (0, 0)
-    """Divergences and recommendations in the twelve weeks before."""
+    """Divergences in the twelve weeks before, and of how many that were decided."""
     money: tuple[Money, ...] = ()
     paired: tuple[Paired, ...] = ()
     habits: tuple[Habit, ...] = ()
@@ -115,7 +93,7 @@ class Digest:
     executions: int = 0
     chart: Chart = field(default_factory=Chart)
     position: int = 0
-    checkpoint: str = ""
+    last_entry: str = ""
     first: bool = False
     told_since: datetime | None = None
     """From when on what moved is news, where that is not the beginning of the week."""
@@ -134,9 +112,9 @@ class Known:
     offers: Sequence[Offer] = ()
     late_reasons: int = 0
     labels_before: Mapping[str, str] = field(default_factory=dict)
-    """What earlier digests said of matches, by key."""
-    verdicts: Mapping[str, tuple[bool, int | None]] = field(default_factory=dict)
-    """By currency: whether it can be told if changes pay, and about how many further bets that would take."""
+    """What earlier digests said of matches (`standing`), by key."""
+    paired: Sequence[Paired] = ()
+    """What departing brought over everything so far, by currency: one week says nothing about skill."""
 
 
 def compose(person: str, week: Week, calendar: Calendar, known: Known, made_at: datetime, **more: Any) -> Digest:
@@ -144,10 +122,15 @@ def compose(person: str, week: Week, calendar: Calendar, known: Known, made_at: 
     since, until = calendar.span(week)
     advised = {one.key: one for one in known.recommendations}
     told = {match.key: (match, known_at(match, advised)) for match in known.matches}
-    new = [match for match, at in told.values() if since <= at < until]
+    # What repeats an earlier one is told apart, also where that one was of another week.
+    single = {match.key for match in once(known.matches)}
+    all_new = [match for match, at in told.values() if since <= at < until]
+    new = [match for match in all_new if match.key in single]
     twelve = calendar.due(week.moved(-13))
-    before = tally(match for match, at in told.values() if twelve <= at < since)
-    asked = [one for one in known.recommendations if one.asked_at is not None and since <= one.asked_at < until]
+    before = counted(match for match, at in told.values() if twelve <= at < since and match.key in single)
+    # Dates that were imported say nothing of waiting.
+    live = [one for one in known.recommendations if one.source is Source.LIVE]
+    asked = [one for one in live if one.asked_at is not None and since <= one.asked_at < until]
     # Who acts has answered, whether or not a button was pressed.
     waits = [
         max(0.0, (told[one.key][1] - one.asked_at).total_seconds())
@@ -160,24 +143,27 @@ def compose(person: str, week: Week, calendar: Calendar, known: Known, made_at: 
         since=since,
         until=until,
         made_at=made_at,
-        counts=tally(new),
-        usual=(before.diverged, before.recommendations),
+        counts=replace(counted(new), repeated=len(all_new) - len(new)),
+        by_word=sum(one.label is not Label.INDEPENDENT and one.how is How.EXPLICIT and not one.orders for one in new),
+        usual=(before.diverged, before.decided),
         money=money_of(new, known.priced, since, until),
-        paired=pairs_of(known.priced, known.verdicts),
+        paired=tuple(known.paired),
         habits=tuple(known.habits),
         offers=tuple(known.offers),
         asked=len(asked),
         answered=len(waits),
         median_seconds=median(waits) if waits else None,
         late_reasons=known.late_reasons,
-        without_reason=sum(match.diverges and not match.reason for match in new),
-        unsettled=tuple(_unsettled(match, advised) for match in known.matches if _waits(match)),
+        without_reason=sum(match.diverges and not match.reason and not ambiguous(match) for match in new),
+        unsettled=tuple(
+            _unsettled(match, advised) for match in known.matches if match.key in single and ambiguous(match)
+        ),
         corrected=sum(
-            key in told and told[key][0].label.value != label and told[key][1] < since
+            key in told and standing(told[key][0]) != label and told[key][1] < since
             for key, label in known.labels_before.items()
         ),
         executions=sum(since <= one.at < until for one in known.executions),
-        chart=chart_of(told.values(), known.priced, calendar, week),
+        chart=chart_of([told[key] for key in told if key in single], known.priced, calendar, week),
         **more,
     )
 
@@ -190,34 +176,22 @@ def known_at(match: Match, advised: Mapping[str, Recommendation]) -> datetime:
     one = advised.get(match.recommendation or match.key)
     if one is None:
         return match.at
-    moments = [one.valid_until]
-    if one.decided_at is not None:
-        moments.append(one.decided_at)
+    # The same advice sent again is open until the last of it is over, and answered when any of it is.
+    alike = [one, *(advised[key] for key in match.shared if key in advised)]
+    moments = [max(same.valid_until for same in alike)]
+    moments += [same.decided_at for same in alike if same.decided_at is not None]
     if match.orders and match.delay is not None:
         moments.append(datetime.fromtimestamp(one.at.timestamp() + match.delay, one.at.tzinfo))
     return min(moments)
 
 
+def standing(match: Match) -> str:
+    """What is said of it: its label, or that it is not certain yet."""
+    return "ambiguous" if ambiguous(match) else match.label.value
+
+
 def _is_answer(match: Match, one: Recommendation) -> bool:
     return one.decision in _ANSWERS or bool(match.orders)
-
-
-def tally(matches: Iterable[Match]) -> Counts:
-    """How many of each."""
-    found = dict.fromkeys((one.name for one in fields(Counts)), 0)
-    for match in matches:
-        found[match.label.value] += 1
-        found["waiting"] += _waits(match)
-        if match.label is Label.INDEPENDENT:
-            continue
-        found["ignored"] += match.label is Label.REJECT and match.how is How.IGNORED
-        found["imported"] += match.source is Source.IMPORTED
-        found["explicit"] += match.how is How.EXPLICIT and not match.orders
-    return Counts(**found)
-
-
-def _waits(match: Match) -> bool:
-    return bool(match.ambiguous) and match.settled_by is None
 
 
 def _unsettled(match: Match, advised: Mapping[str, Recommendation]) -> Unsettled:
@@ -243,4 +217,5 @@ def _plain(value: Any) -> Any:
         return format(value.quantize(Decimal("0.01")), "f")
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
-    return value
+    # JSON has no word for what is not a number: an estimate from nothing.
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -227,7 +227,7 @@ class Edge:
 
     `evidence`: against "on average no better", to 1. `against`: the same for "on average no worse".
     `mean` has an interval that holds however often one looks. `needed`: about how many further ones would tell, if
-    the mean is as it looks; None when it is known already, or when there is nothing to go by.
+    the evidence goes on growing as it did; None when it is known already, and when it does not grow.
     """
 
     mean: Estimate
@@ -253,9 +253,9 @@ def edge(differences: Sequence[float], clip: float = CLIP, confidence: float = C
     centre = max(-1.0, min(1.0, fmean(clipped)))
     low, high = min(low, centre), max(high, centre)
     found = Estimate(centre * clip, low * clip, high * clip, n, 0.0, method)
-    return Edge(
-        found, _stands(clipped), _stands(mirrored), clip, needed(differences, clip) if found.undetermined else None
-    )
+    better, worse = _stands(clipped), _stands(mirrored)
+    more = needed(n, max(better.log, worse.log), enough) if found.undetermined else None
+    return Edge(found, better.evidence, worse.evidence, clip, more)
 
 
 def _bound(refuted: Callable[[float], bool]) -> float:
@@ -277,25 +277,20 @@ def _reached(clipped: Sequence[float], assumed: float) -> float:
     return highest
 
 
-def _stands(clipped: Sequence[float]) -> float:
+def _stands(clipped: Sequence[float]) -> evidence.Bets:
     bets = evidence.Bets()
     for one in clipped:
         bets.place(evidence.above(one))
-    return bets.evidence
+    return bets
 
 
-def needed(differences: Sequence[float], clip: float = CLIP) -> int | None:
-    """About how many more would tell such a mean from nothing, nine times in ten.
+def needed(n: int, grown: float, enough: float) -> int | None:
+    """About how many more bets, of which `n` have grown the log evidence by `grown`, until it reaches `enough`.
 
-    (1.645 + 1.282)² · variance / mean²: the count for a one-sided test at 5 % that finds it in 90 %.
+    The evidence grows by about as much with each bet (its growth rate: Kelly, 1956). None where it has not grown.
     """
-    if len(differences) < 2:
+    if grown <= 0 or grown >= enough:
         return None
-    clipped = [max(-clip, min(clip, one)) for one in differences]
-    centre, spread = fmean(clipped), stdev(clipped)
-    if not centre or not spread:
-        return None
-    normal = NormalDist()
-    root = (normal.inv_cdf(0.95) + normal.inv_cdf(0.9)) * spread / abs(centre)
-    # A mean so near to nothing that a million decisions would not tell is not worth a number.
-    return max(1, math.ceil(root**2) - len(differences)) if root < 1e3 else None
+    # What a million bets would not tell is not worth a number.
+    whole = n * enough / grown
+    return max(1, math.ceil(whole) - n) if whole < 1e6 else None

@@ -20,6 +20,8 @@ from core.learning.finding import Finding, Level, Target
 from core.learning.observations import Observation, by_day
 
 _STEEPEST = 8.0
+"""How steep the other finding may be: chosen so that it is a third beyond the steepest of `SLOPES` (6). The
+facts name none."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _LOOKS = 18
 """Narrowings of the slope of the other finding: to a thousandth of the widest."""

@@ -18,7 +18,8 @@ LEAST_SHARE = 2 / 3
 LEAST_ODDS = 2.0
 """How large an effect must be, beside the evidence for it, to be called a pattern (facts, section 4)."""
 TELLING = 5
-"""Answers to *would it agree?* below which they say nothing about what the algorithm lacks."""
+"""Answers to *would it agree?* below which they say nothing about what the algorithm lacks: chosen so that
+`LEAST_SHARE` wants four of five, and one answer more or less does not turn it round. The facts name none."""
 
 
 class Level(StrEnum):

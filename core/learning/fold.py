@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from core.learning import ladders
+from core.learning import ladders, names
 from core.learning.ladders import Nature, nature, number
 from core.learning.records import Execution
 from core.learning.rules import Rules
@@ -21,12 +19,6 @@ BOOKED = frozenset(
     {"assigned", "assignment", "exercise", "exercised", "expiration", "expired", "expire", "stopped", "liquidated"}
 )
 """What a broker books and nobody decided."""
-_BUYS = frozenset({"buy", "bought", "bot", "btc", "bto", "long"})
-_SELLS = frozenset({"sell", "sold", "stc", "sto", "short", "write"})
-_OPENS = frozenset({"open", "opened", "bto", "sto"})
-_CLOSES = frozenset({"close", "closed", "btc", "stc"})
-_RIGHTS = {"call": "call", "calls": "call", "c": "call", "put": "put", "puts": "put", "p": "put"}
-_SILENT = frozenset({"to", "a", "the", "of", ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,58 +44,26 @@ def agree(one: str | None, other: str | None) -> bool:
     return one is None or other is None or one == other
 
 
-@lru_cache(maxsize=4096)
-def words(action: str) -> frozenset[str]:
-    return frozenset(re.split(r"[^a-z0-9]+", action.casefold())) - _SILENT
-
-
-@lru_cache(maxsize=4096)
-def _deed(action: str, right: str | None, effect: str | None) -> Deed:
-    said = words(action)
-    sides = {"buy"} if said & _BUYS else set()
-    if said & _SELLS:
-        sides.add("sell")
-    rights = {_RIGHTS[word] for word in said if word in _RIGHTS and len(word) > 1}
-    if right:
-        rights = {_RIGHTS.get(right.strip().casefold(), right.strip().casefold())}
-    effects = {name for name, known in (("open", _OPENS), ("close", _CLOSES)) if said & known}
-    if effect:
-        effects = {effect.strip().casefold()}
-    if "roll" in said or "rolled" in said or len(effects) == 2:
-        effects = {"roll"}
-    rest = said - _BUYS - _SELLS - _OPENS - _CLOSES - _RIGHTS.keys() - {"roll", "rolled"}
-    return Deed(_only(sides), _only(rights), _only(effects), frozenset(rest))
-
-
-def _only(found: set[str]) -> str | None:
-    return next(iter(found)) if len(found) == 1 else None
-
-
 def deed(action: str, parameters: Mapping[str, Json]) -> Deed:
-    right = _said(parameters, "right", "put_call", "option_type", "call_or_put")
-    return _deed(action, right, _said(parameters, "effect", "position_effect"))
-
-
-def _said(parameters: Mapping[str, Json], *names: str) -> str | None:
-    for name in names:
-        if isinstance(found := parameters.get(name), str):
-            return found
-    return None
-
-
-_SIZES, _PRICES = sorted(ladders.SIZES), sorted(ladders.PRICES)
+    return Deed(
+        names.side_of(action, parameters),
+        names.right_of(action, parameters),
+        names.effect_of(action, parameters),
+        names.rest(action),
+    )
 
 
 def size_of(parameters: Mapping[str, Json]) -> float | None:
     """Brokers that write what was sold as a negative number mean the same size."""
-    for name in _SIZES:
+    for name in names.SIZES:
         if (found := number(parameters.get(name))) is not None:
             return abs(found)
     return None
 
 
 def price_of(parameters: Mapping[str, Json]) -> float | None:
-    for name in _PRICES:
+    """The one that was really paid, where several are named."""
+    for name in names.PRICES:
         if (found := number(parameters.get(name))) is not None:
             return found
     return None
@@ -127,9 +87,11 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a person placed, or a program for them. `key`: the broker's, or that of the first fill.
+    """What a person placed, or a program for them.
 
-    `ordered`: how much was asked for, where that is known. `cut`: the person cancelled the rest.
+    `key`: the broker's number with the account and the subject that it counts in, `77/U1/aapl`, whatever else there
+    is; or that of the first fill, where there is no number. `number`: as the broker has it. `ordered`: how much was
+    asked for, where that is known. `cut`: the person cancelled the rest.
     """
 
     key: str
@@ -142,6 +104,12 @@ class Order:
     ordered: float | None
     cut: bool
     executions: tuple[Execution, ...]
+    number: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people may call it: by its key, or only by its number."""
+        return (self.key,) if self.number is None else (self.key, self.number)
 
     @property
     def first(self) -> Leg:
@@ -195,12 +163,13 @@ def unsplit(order: Order, advised: Mapping[str, Json]) -> Order | None:
 def orders(executions: Iterable[Execution], rules: Rules) -> list[Order]:
     """Fills of one order together; without an order's number, those of one contract and side that lie close together.
 
-    Fills that were taken back are left out. An order's number counts in its account and for its subject.
+    Fills that were taken back are left out. An order's number counts in its account and for its subject: another
+    account, or another market, may use it as well.
     """
     standing: dict[str, Execution] = {}
     for one in sorted(executions, key=lambda one: (one.at, one.key)):
         standing[one.key] = one
-    numbered: dict[tuple[str | None, ...], list[Execution]] = defaultdict(list)
+    numbered: dict[tuple[str | None, str, str], list[Execution]] = defaultdict(list)
     loose: dict[tuple[object, ...], list[Execution]] = defaultdict(list)
     for one in standing.values():
         if one.busted:
@@ -209,16 +178,24 @@ def orders(executions: Iterable[Execution], rules: Rules) -> list[Order]:
             numbered[one.account, one.order, one.subject.casefold()].append(one)
         else:
             loose[_alike(one)].append(one)
-    times = Counter(order for _, order, _ in numbered)
-    found = []
-    for (account, order, subject), fills in numbered.items():
-        key = order or fills[0].key
-        if times[order] > 1:
-            key = f"{order}/{account or ''}/{subject}"
-        found.append(_order(key, fills))
+    found = [
+        _order(key_of(order, account, subject), fills, order) for (account, order, subject), fills in numbered.items()
+    ]
     for fills in loose.values():
         found.extend(_order(group[0].key, group) for group in _close_together(fills, rules.one_order))
     return sorted(found, key=lambda one: (one.at, one.key))
+
+
+def key_of(number: str, account: str | None, subject: str) -> str:
+    """An order's key: no other account and no other market has it, whatever they number theirs."""
+    return f"{number}/{account or ''}/{subject.casefold()}"
+
+
+def by_name(placed: Sequence[Order]) -> dict[str, Order]:
+    """Orders by their keys; and by their bare numbers, as programs and brokers name them, where only one has it."""
+    numbers = Counter(order.number for order in placed)
+    found = {order.number: order for order in placed if order.number is not None and numbers[order.number] == 1}
+    return found | {order.key: order for order in placed}
 
 
 def _alike(one: Execution) -> tuple[object, ...]:
@@ -237,7 +214,7 @@ def _close_together(fills: Sequence[Execution], gap: timedelta) -> list[list[Exe
     return groups
 
 
-def _order(key: str, fills: Sequence[Execution]) -> Order:
+def _order(key: str, fills: Sequence[Execution], number_of: str | None = None) -> Order:
     by_contract: dict[tuple[object, ...], list[Execution]] = defaultdict(list)
     if len(fills) == 1:
         by_contract[()].append(fills[0])
@@ -260,6 +237,7 @@ def _order(key: str, fills: Sequence[Execution]) -> Order:
         ordered=max(map(abs, ordered)) if ordered else None,
         cut=any(one.cut for one in fills),
         executions=tuple(fills),
+        number=number_of,
     )
 
 

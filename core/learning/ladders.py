@@ -14,18 +14,15 @@ from decimal import Decimal
 from enum import Enum, auto
 from functools import lru_cache
 
+from core.learning import names
 from core.learning.observations import Edit
 from core.learning.records import Recommendation
 from core.learning.rules import Rules
 from core.model import Json
 
-SIZES = frozenset({"quantity", "qty", "size", "contracts", "shares", "units", "lots"})
-LIMITS = frozenset({"limit", "limit_price"})
-PRICES = frozenset({"premium", "price", "fill_price", "average_price", "credit", "debit", "mark"}) | LIMITS
-EXPIRIES = frozenset({"expiry", "expiration", "expiration_date", "expires", "dte", "days"})
-ASIDE = frozenset(
-    {"right", "put_call", "option_type", "call_or_put", "side", "effect", "position_effect", "multiplier"}
-)
+SIZES, LIMITS, PRICES = frozenset(names.SIZES), frozenset(names.LIMITS), frozenset(names.PRICES)
+EXPIRIES = frozenset({*names.EXPIRIES, "dte", "days"})
+ASIDE = frozenset({*names.RIGHTS, names.SIDE, *names.EFFECTS, "multiplier"})
 """Not what was chosen: said by the action too, or the same for every contract of a kind."""
 ORDERED = "ordered"
 """In an execution: how much was ordered, of which this is a part."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from core.codec import Doc
@@ -25,8 +25,8 @@ class Outcome:
     """What came of one match, as it was known on a day. What is None is not known, and never zero.
 
     `risk`: one R, of the advice at its time. `open`: it still runs, so its numbers are marks and count nowhere.
-    `known_on`: since when it has been known, None while it is not. `by`, `done_by`: who priced either side.
-    `why`: what is missing, and what to do about it.
+    `known_at`: since when it has been known, None while it is not; `known_on`: on which day that was. `by`, `done_by`:
+    who priced either side. `why`: what is missing, and what to do about it.
     """
 
     key: str
@@ -40,6 +40,7 @@ class Outcome:
     risk: Decimal | None = None
     open: bool = False
     known_on: date | None = None
+    known_at: datetime | None = None
     by: str = ""
     done_by: str = ""
     why: str = ""
@@ -96,6 +97,7 @@ class Outcome:
             "currency": self.currency or None,
             "open": self.open,
             "known_on": self.known_on.isoformat() if self.known_on else None,
+            "known_at": self.known_at.isoformat() if self.known_at else None,
             "by": self.by or None,
             "done_by": self.done_by or None,
             "why": self.why or None,
@@ -108,7 +110,7 @@ _LEVELS = ("advised", "later", "paper", "real", "risk")
 def read(match: Match, body: Doc) -> Outcome:
     """The reverse of `plain`, of the match that it came of."""
     levels = {name: None if body.get(name) is None else Decimal(body[name]) for name in _LEVELS}
-    on = body.get("known_on")
+    on, at = body.get("known_on"), body.get("known_at")
     return Outcome(
         key=match.key,
         subject=match.subject,
@@ -116,6 +118,7 @@ def read(match: Match, body: Doc) -> Outcome:
         currency=body.get("currency") or "",
         open=body.get("open", False),
         known_on=None if on is None else date.fromisoformat(on),
+        known_at=None if at is None else datetime.fromisoformat(at),
         by=body.get("by") or "",
         done_by=body.get("done_by") or "",
         why=body.get("why") or "",

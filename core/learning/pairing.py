@@ -17,6 +17,7 @@ from core.learning.labels import Told
 from core.learning.ladders import Nature, apart, nature
 from core.learning.records import Recommendation
 from core.learning.rules import Rules
+from core.learning.setup import Session
 from core.model import Json
 
 
@@ -26,6 +27,7 @@ class Node:
 
     episode: Episode
     rules: Rules
+    session: Session | None = None
     orders: list[Order] = field(default_factory=list)
     linked: bool = False
     settled: bool = False
@@ -46,6 +48,8 @@ class Node:
         self.since, self.until = one.at - self.rules.early, one.valid_until
         if one.valid_until - one.at <= self.rules.day:
             self.until = min(self.until, one.at + self.rules.longest)
+            if self.session is not None:
+                self.until = min(self.until, self.session.ends(one.at) + self.rules.after_close)
         if one.withdrawn and one.decided_at is not None:
             self.until = min(self.until, one.decided_at)
 
@@ -134,9 +138,8 @@ class Pairing:
         done: Sequence[Order],
         links: Mapping[str | None, Recommendation],
         settled: Mapping[str, str | None],
-        rules: Rules,
     ) -> None:
-        self.nodes, self.done, self.links, self.settled, self.rules = nodes, done, links, settled, rules
+        self.nodes, self.done, self.links, self.settled = nodes, done, links, settled
         self.taken: set[str] = set()
         self._mine = {member.key: node for node in nodes for member in node.episode.members}
         self._barred = {key for key, to in settled.items() if to is None}
@@ -220,9 +223,15 @@ class Pairing:
         ]
 
     def _pair(self, nodes: Sequence[Node], rows: Sequence[dict[int, float]]) -> None:
-        null = nodes[0].rules.null
-        chosen = assign(rows, null)
-        margins = Margins(rows, chosen, null)
+        null = max(node.rules.null for node in nodes)
+        # To go without costs each what its own rules say. The same on everything a row may take changes nothing, so
+        # that it may cost all of them the same.
+        level = [
+            {column: cost + null - node.rules.null for column, cost in row.items()}
+            for node, row in zip(nodes, rows, strict=True)
+        ]
+        chosen = assign(level, null)
+        margins = Margins(level, chosen, null)
         for row, (node, column) in enumerate(zip(nodes, chosen, strict=True)):
             other = margins.otherwise(row, (), node.rules.margin)
             if other is not None and column is not None:
@@ -260,7 +269,7 @@ class Pairing:
             for order in self._near(node):
                 if order.plain and node.owns(order) and _same_leg(first, order):
                     size = order.quantity or 0.0
-                    if 0 < size <= node.left + self.rules.filled * (node.size or 0.0):
+                    if 0 < size <= node.left + node.rules.filled * (node.size or 0.0):
                         self._give(node, order)
 
     def join_shapes(self) -> None:
@@ -287,7 +296,7 @@ class Pairing:
             (node.shape_price(there), there.at, there.key, here, there)
             for here in closing
             for there in opening
-            if abs(there.at - here.at) <= self.rules.one_roll and here.deed.right == there.deed.right
+            if abs(there.at - here.at) <= node.rules.one_roll and here.deed.right == there.deed.right
         ]
         best = min(pairs, key=lambda one: one[:3], default=None)
         if best is not None and best[0] < node.rules.null:

@@ -7,26 +7,35 @@ hash stands in the journal, so that nobody can say later that it was about somet
 from __future__ import annotations
 
 import hashlib
-import math
 from base64 import b32encode
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from core.canonical import encode, sha256, time_text
 from core.learning.candidates import GROWTH, SILENT, Candidate, Plan, Proposed, Status
 from core.learning.effects import Estimate
-from core.learning.evidence import direction, mean_of_logs
-from core.learning.family import ALPHA, HINT, Hypothesis, Kind
+from core.learning.evidence import Bets
+from core.learning.family import ALPHA, Hypothesis, Kind
 from core.learning.finding import Finding, Level, Target, percent, title_of
-from core.learning.observations import Observation
+from core.learning.observations import Observation, by_day
 from core.learning.patterns import RULES
-from core.learning.validation import FEWEST, LESS, LOOKS, MOST_BEFORE, SURE, Judged, Share, judge, less_than
+from core.learning.validation import (
+    EXPOSED,
+    FEWEST,
+    LESS,
+    LOOKS,
+    MOST_BEFORE,
+    SURE,
+    SURE_TO_KEEP,
+    Judged,
+    Share,
+    judge,
+    less_than,
+)
+from core.learning.watch import voted
 from core.model import Json
 
-EXPOSED = 40
-"""Recommendations exposed to a change that are hoped for before it is judged: there, 2 % of useless ones are kept."""
 _OTHERS = "other overrides"
-_LOSS = "paired results"
 
 
 def candidate_id(finding: Finding) -> str:
@@ -79,10 +88,7 @@ def plan_of(finding: Finding) -> Plan:
     return Plan(
         f"{primary}; it was {percent(share)} and is expected to fall below {percent(LESS * share)}",
         EXPOSED,
-        {
-            _OTHERS: "all other overrides must not become more frequent",
-            _LOSS: "the new version must not lose against the old one on the same signals, where both are known",
-        },
+        {_OTHERS: "all other overrides must not become more frequent"},
     )
 
 
@@ -129,7 +135,7 @@ def plan_body(plan: Plan) -> Json:
         "exposed": plan.exposed,
         "fewest": FEWEST,
         "weeks": list(LOOKS),
-        "keep": f"P(after < {LESS} x before) >= {SURE}",
+        "keep": f"P(after < {LESS} x before) >= {SURE_TO_KEEP}, with all exposed or in the last of these weeks",
         "roll_back": f"P(after > before) >= {SURE}",
         # Keys of a canonical document are ASCII words of our own; these are.
         "guardrails": dict(plan.guardrails),
@@ -163,43 +169,40 @@ def _day(day: date | None) -> str | None:
 
 
 def review(
-    candidate: Candidate, before: Sequence[Observation], after: Sequence[Observation], week: int, loss: float = 1.0
+    candidate: Candidate,
+    before: Sequence[Observation],
+    after: Sequence[Observation],
+    week: int,
+    zone: tzinfo = UTC,
 ) -> Judged:
     """What the recommendations after the change say of it, beside those of the old version.
 
-    `before`: what came after the proposal (or earlier: the latest of those stand in where there are too few); `after`:
-    those of the new version. `loss`: evidence that it loses against the old one on the same signals.
+    `before`: those of the old version; `after`: those of the new one. `zone`: in which the days of both are days.
     """
     target = candidate.target
-    old = baseline(candidate, before)
+    old = baseline(candidate, before, zone)
     new = [one for one in after if target.exposed(one)]
     others = _others(target, before), _others(target, after)
     broken = [_OTHERS] if min(one.n for one in others) >= FEWEST and _more(*others) >= SURE else []
-    if loss >= HINT:
-        broken.append(_LOSS)
     left, beyond = _one_sign(target, new)
     return judge(
         Share(sum(map(target.hit, old)), len(old)),
         Share(sum(map(target.hit, new)), len(new)),
         week,
+        planned=candidate.plan.exposed,
         left=left,
         beyond=beyond,
-        loss=loss,
         broken=broken,
     )
 
 
-def baseline(candidate: Candidate, before: Sequence[Observation]) -> list[Observation]:
-    """Up to `MOST_BEFORE` that the habit could show in, from after the announcement: what led to it flatters a change.
+def baseline(candidate: Candidate, before: Sequence[Observation], zone: tzinfo = UTC) -> list[Observation]:
+    """Up to `MOST_BEFORE` that the habit could show in, from the days after that of the announcement.
 
-    Where too few came since, the latest from before fill it up to the fewest that are wanted.
+    What led to it flatters a change (it was announced because it was so frequent), so nothing earlier stands in.
     """
-    exposed = [one for one in before if candidate.target.exposed(one)]
-    announced = candidate.proposed_at.date()
-    later = [one for one in exposed if one.day >= announced][-MOST_BEFORE:]
-    missing = FEWEST - len(later)
-    earlier = [one for one in exposed if one.day < announced]
-    return [*(earlier[-missing:] if missing > 0 else ()), *later]
+    announced = candidate.proposed_at.astimezone(zone).date()
+    return [one for one in before if one.day > announced and candidate.target.exposed(one)][-MOST_BEFORE:]
 
 
 def _others(target: Target, group: Sequence[Observation]) -> Share:
@@ -213,9 +216,15 @@ def _more(before: Share, after: Share) -> float:
 
 
 def _one_sign(target: Target, after: Sequence[Observation]) -> tuple[float, bool]:
-    """Evidence that what is still edited goes one way, and whether that is against the habit."""
-    signs = [edit.steps > 0 for one in after if (edit := target.edit(one)) is not None and edit.free]
-    logs = [0.0] * len(direction(True))
-    for up in signs:
-        logs = [log + more for log, more in zip(logs, direction(up), strict=True)]
-    return math.exp(min(700.0, mean_of_logs(logs))), (2 * sum(signs) > len(signs)) != target.up
+    """Evidence that what is still edited goes one way, and whether that is against the habit.
+
+    Each day has one vote, and both readings of "no preference" must be refuted, as for the habit itself.
+    """
+    bets = Bets(), Bets()
+    up = 0
+    for _, group in by_day(after):
+        edits = [edit for one in group if (edit := target.edit(one)) is not None]
+        voted(bets, edits)
+        free = sum((edit.steps > 0) - (edit.steps < 0) for edit in edits if edit.free)
+        up += (free > 0) - (free < 0)
+    return min(one.evidence for one in bets), (up > 0) != target.up

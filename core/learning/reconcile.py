@@ -17,11 +17,13 @@ from datetime import UTC, datetime, tzinfo
 
 from core.learning import labels
 from core.learning.episodes import episodes, links_of
-from core.learning.fold import BOOKED, Order, orders, words
+from core.learning.fold import BOOKED, Order, by_name, orders
 from core.learning.labels import Told
+from core.learning.names import words
 from core.learning.pairing import Node, Pairing
 from core.learning.records import Execution, How, Label, Match, Recommendation
 from core.learning.rules import RULES, Rules
+from core.learning.setup import Session
 
 __all__ = ["RULES", "Rules", "reconcile"]
 
@@ -33,11 +35,13 @@ def reconcile(
     rules: Rules = Rules(),  # noqa: B008  (frozen)
     zone: tzinfo = UTC,
     settled: Mapping[str, str | None] | None = None,
+    session: Session | None = None,
     now: datetime,
 ) -> list[Match]:
     """One match for each recommendation that is open no more, and one for each order that nobody advised.
 
     `settled`: by order, what a person said that it belongs to (a recommendation's key), or None for nothing.
+    An order may be named by its bare number, where only one has it. `session`: when the house trades; None: all day.
     Nothing later than `now` counts. The same input, in any order, gives the same answer.
     """
     known = [_as_of(one, now) for one in recommendations if one.at <= now]
@@ -54,19 +58,19 @@ def reconcile(
             acts.append(one)
     done = orders(acts, rules)
     links = links_of(known)
-    nodes = [Node(one, rules.of(one.advice.algorithm)) for one in episodes(known, done)]
-    work = Pairing(nodes, done, links, settled or {}, rules)
+    nodes = [Node(one, rules.of(one.advice.algorithm), session) for one in episodes(known, done)]
+    named = by_name(done)
+    said = {named[name].key if name in named else name: to for name, to in (settled or {}).items()}
+    work = Pairing(nodes, done, links, said)
     work.link()
     work.pair()
     work.join_parts()
     work.join_shapes()
     work.doubt_shared()
-    found = [match for node in nodes for match in _matches(node, booked, zone, now, settled or {})]
+    found = [match for node in nodes for match in _matches(node, booked, zone, now, said)]
     whose = _whose(known)
     found.extend(
-        _independent(order, whose, zone, settled or {})
-        for order in done
-        if order.key not in work.taken and order.quantity != 0
+        _independent(order, whose, zone, said) for order in done if order.key not in work.taken and order.quantity != 0
     )
     return sorted(found, key=lambda one: (one.at, one.key))
 

@@ -17,6 +17,10 @@ from core.model import Json
 
 RECOMMENDATION, EXECUTION, RESULT, CLOSE = "recommendation", "execution", "result", "close"
 MATCH, DIGEST, CANDIDATE = "match", "digest", "candidate"
+OUTCOME = "outcome"
+"""Of the records of what a match was worth, a version for each time that this changed."""
+BROUGHT_BY = "brought_by"
+"""Beside what an imported body tells: who brought it (`bot.learning.brought`)."""
 
 
 class Source(StrEnum):
@@ -158,10 +162,11 @@ class Close:
 class Match:
     """A recommendation and what was done of it, or an order that nobody advised.
 
-    `key`: the recommendation's key, or `order:` and the order. `orders`: the orders that were matched, the first the
-    best. `edits`: by parameter, signed listed steps (for a size: log2 of the ratio, for a price: the relative
-    difference). `quantity`: what was filled, as a share of what was advised. `cost` and `margin`: of the link
-    (`core.learning.reconcile`). `ambiguous`: other orders (or recommendations) it might be: a person is asked.
+    `key`: the recommendation's key, or `order:` and the order. `orders`: the keys of the orders that were matched
+    (`core.learning.fold`), the first the best. `edits`: by parameter, signed listed steps (for a size: log2 of the
+    ratio, for a price: the relative difference). `quantity`: what was filled, as a share of what was advised. `cost`
+    and `margin`: of the link (`core.learning.reconcile`). `ambiguous`: other orders (or recommendations) it might be:
+    a person is asked.
     `settled_by`: who said which it is. `version`: of the rules that labelled it.
     """
 
@@ -241,6 +246,8 @@ def read(kind: str, body: Doc) -> Learned:
     values: Doc = {}
     made = _TYPES[kind]
     for name, value in body.items():
+        if name == BROUGHT_BY:
+            continue
         if name in _OF_TIME:
             values[name] = datetime.fromisoformat(value)
         elif name == "day":

@@ -5,14 +5,15 @@ What the levels of an outcome mean stands in `core.learning.outcome`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from core.learning.contract import Part, Terms, terms
 from core.learning.counting import once
-from core.learning.fold import BOOKED, Order, orders, size_of, words
+from core.learning.fold import BOOKED, Order, by_name, orders, size_of
+from core.learning.names import words
 from core.learning.outcome import NOTHING, Coverage, Outcome, Sum, sums
 from core.learning.records import Close, Execution, How, Label, Match, Recommendation, Result
 from core.learning.rules import Rules
@@ -50,12 +51,14 @@ def outcomes(
     zone: tzinfo = UTC,
     valuers: Sequence[Valuer] = VALUERS,
     rules: Rules | None = None,
+    over: Callable[[date], datetime] | None = None,
 ) -> list[Outcome]:
     """One for each match, in their order, with what was known at the end of `as_of` (a day in `zone`).
 
-    Matches of later days are left out. `executions` are folded as they were for matching.
+    Matches of later days are left out. `executions` are folded as they were for matching. `over`: when the
+    close of a day is known; if nobody says, at the end of the day.
     """
-    facts = known(results, closes, as_of, zone)
+    facts = known(results, closes, as_of, zone, over)
     advice = {one.key: one for one in recommendations}
     advised = {words(one.action) for one in advice.values()}
     done = [
@@ -64,7 +67,7 @@ def outcomes(
         # What a broker books is no part of an order, even under its number.
         if facts.day(one.at) <= as_of and (not words(one.action) & BOOKED or words(one.action) in advised)
     ]
-    placed = {order.key: order for order in orders(done, rules or Rules())}
+    placed = by_name(orders(done, rules or Rules()))
     for order in list(placed.values()):
         for one in order.executions:
             placed.setdefault(one.key, order)
@@ -84,7 +87,7 @@ class _Done:
     real: Decimal | None = None
     paper: Decimal | None = None
     open: bool = False
-    day: date | None = None
+    at: datetime | None = None
     by: str = ""
     currency: str = ""
     risk: Decimal | None = None
@@ -115,7 +118,7 @@ class _Desk:
         later = self._later(match, advice, advised, done)
         if match.label is Label.NO_ACTION or match.how is How.IGNORED:
             # Nobody decided anything: what was missed is told, and is no decision.
-            later, done = None, _Done(done.real, None, done.open, done.day, done.by, done.currency, why=done.why)
+            later, done = None, _Done(done.real, None, done.open, done.at, done.by, done.currency, why=done.why)
         return self._told(match, advised, done, later, advice=advice)
 
     def _value(self, kind: str, abouts: Sequence[str], since: datetime, parts: tuple[Part, ...]) -> Valuation:
@@ -150,7 +153,7 @@ class _Desk:
             real,
             paper,
             any(part.open for part in found) and all(part.open or part.real is not None for part in found),
-            max((part.day for part in found if part.day is not None), default=None),
+            max((part.at for part in found if part.at is not None), default=None),
             found[0].by or "nobody",
             currencies.pop() if len(currencies) == 1 else "",
             found[0].risk if len(found) == 1 else None,
@@ -169,7 +172,9 @@ class _Desk:
         fees = sum(told, NOTHING)
         if not parts:
             return _Done(-fees, NOTHING, by=UNDONE)
-        abouts = (order.key, order.executions[0].key) if len(order.executions) == 1 else (order.key,)
+        abouts = [name for name in order.names if self.placed.get(name) is order]
+        if len(order.executions) == 1:
+            abouts.append(order.executions[0].key)
         value = self._value(ACTUAL, abouts, since, parts)
         fees = fees if value.fees is None else value.fees
         read = [terms(part) for part in parts]
@@ -199,7 +204,7 @@ class _Desk:
         else:
             value = appraise(Position("", "", advice.at, _parts(advice, decided)), self.facts, self.valuers)
         why = value.why or "it was decided; send its execution or its result"
-        return _Done(None, value.pnl, value.open, value.day, value.by, value.currency or "", why=why)
+        return _Done(None, value.pnl, value.open, value.at, value.by, value.currency or "", why=why)
 
     @staticmethod
     def _later(match: Match, advice: Recommendation, advised: Valuation, done: _Done) -> Decimal | None:
@@ -238,12 +243,12 @@ class _Desk:
         apart = bool(mine and done.currency and mine != done.currency)
         if apart:
             why = f"it was advised in {mine} and done in {done.currency}; send both results in one currency"
-        sides = [(done.paper if done.real is None else done.real, done.open, done.day)]
+        sides = [(done.paper if done.real is None else done.real, done.open, done.at)]
         if not alone:
-            sides.append((advised.pnl, advised.open, advised.day))
+            sides.append((advised.pnl, advised.open, advised.at))
         is_open = any(running for _, running, _ in sides)
         complete = all(level is not None for level, _, _ in sides) and not is_open and not apart
-        days = [day for _, _, day in sides if day is not None]
+        known_at = max((at for _, _, at in sides if at is not None), default=match.at) if complete else None
 
         def money(level: Decimal | None) -> Decimal | None:
             if level is None or abs(level) >= MOST:
@@ -261,7 +266,8 @@ class _Desk:
             real=None if apart else money(done.real),
             risk=advised.risk or done.risk,
             open=is_open,
-            known_on=max(days, default=self.facts.day(match.at)) if complete else None,
+            known_on=None if known_at is None else self.facts.day(known_at),
+            known_at=known_at,
             by=advised.by,
             done_by=done.by,
             why=why or advised.why or done.why,
@@ -271,10 +277,10 @@ class _Desk:
 def _done(value: Valuation, fees: Decimal, currency: str, fills: tuple[Terms, ...]) -> _Done:
     if value.pnl is None:
         return _Done(
-            open=value.open, day=value.day, by=value.by or "nobody", currency=currency, fills=fills, why=value.why
+            open=value.open, at=value.at, by=value.by or "nobody", currency=currency, fills=fills, why=value.why
         )
     real = value.pnl if value.given else value.pnl - fees
-    return _Done(real, real + fees, value.open, value.day, value.by, currency, value.risk, fills)
+    return _Done(real, real + fees, value.open, value.at, value.by, currency, value.risk, fills)
 
 
 def _parts(advice: Recommendation, parameters: Mapping[str, Json]) -> tuple[Part, ...]:

@@ -20,7 +20,8 @@ class Rules:
     `null`: the price of leaving a recommendation without an order. `margin`: a link that could be otherwise for less
     than this is asked about. `step`, `expiry`, `doubling` and `hour` are prices of one such difference, and
     `most_…` how many of them count. `early`: how far clocks may differ. `longest`: an order later than this belongs
-    to no recommendation, unless that was valid for more than a `day`. `one_order`, `one_roll`: how far apart the
+    to no recommendation, unless that was valid for more than a `day`; `after_close`: and one that comes so much after
+    the session, where the house has declared one. `one_order`, `one_roll`: how far apart the
     parts of one may be. `filled`: how far a quantity may be off and still be the same; `slippage`: and a price.
     `structure`: the price of another number of legs; `refused`: that of having said no.
     """
@@ -39,6 +40,7 @@ class Rules:
     early: timedelta = timedelta(minutes=1)
     longest: timedelta = timedelta(hours=8)
     day: timedelta = timedelta(days=1)
+    after_close: timedelta = timedelta(minutes=30)
     one_order: timedelta = timedelta(minutes=2)
     one_roll: timedelta = timedelta(minutes=10)
     filled: float = 0.10

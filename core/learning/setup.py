@@ -21,6 +21,14 @@ class Session:
     begin: time
     end: time
 
+    def ends(self, moment: datetime) -> datetime:
+        """When the session ends that is on at that moment, or else the next one."""
+        day = moment.astimezone(self.zone).date()
+        end = datetime.combine(day, self.end, self.zone).astimezone(UTC)
+        if end > moment:
+            return end
+        return datetime.combine(day + timedelta(days=1), self.end, self.zone).astimezone(UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Learning:
@@ -49,6 +57,11 @@ class Learning:
         if self.session is not None:
             return datetime.combine(day, self.session.end, self.session.zone).astimezone(UTC)
         return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC) - timedelta(seconds=1)
+
+    def last_over(self, now: datetime) -> date:
+        """The last day that is over: an unfinished one says nothing yet of what people do on such days."""
+        day = now.astimezone(self.zone).date()
+        return day if self.ends(day) <= now else day - timedelta(days=1)
 
     def subject(self, name: str) -> str:
         """What a subject is called now."""

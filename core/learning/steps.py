@@ -9,9 +9,10 @@ import math
 from collections.abc import Iterator
 
 from core.learning.finding import UNLISTED
-from core.learning.ladders import Nature, ladder, nature, place
+from core.learning.labels import ANSWERED
+from core.learning.ladders import Ladder, Nature, ladder, nature, number, place, steps
 from core.learning.observations import Edit
-from core.learning.records import Match, Recommendation
+from core.learning.records import How, Match, Recommendation
 
 
 def movable(advice: Recommendation) -> Iterator[str]:
@@ -27,20 +28,50 @@ def edits_of(advice: Recommendation, match: Match) -> dict[str, Edit]:
     for name, change in match.edits.items():
         if not change or not math.isfinite(change):
             continue
-        if nature(name) is Nature.PRICE and not _typed(advice, name):
-            # Of what was filled only the worse prices show as a moved limit: there is but one direction to see.
+        if _one_way(advice, match, name):
             continue
         sign = 1 if change > 0 else -1
         here, listed = place(advice.parameters.get(name)), ladder(advice, name)
         if listed is not None and here is not None:
-            below = listed.nearest(here)
-            # A size is told in doublings: less than one of them is a change all the same.
-            found[name] = Edit(round(change) or sign, below, len(listed.places) - 1 - below)
+            found[name] = _in_steps(advice, name, listed, change)
         else:
             # Of a single one there are no fewer.
             lowest = nature(name) is Nature.SIZE and here is not None and here <= 1
             found[name] = Edit(sign, 0 if lowest else UNLISTED, UNLISTED)
     return found
+
+
+def _in_steps(advice: Recommendation, name: str, listed: Ladder, change: float) -> Edit:
+    """A size is told in doublings and a price by its share: what was chosen says how many listed ones that is."""
+    here, chosen = number(advice.parameters.get(name)), None
+    if nature(name) is Nature.SIZE and here is not None:
+        chosen = here * 2.0**change
+    elif nature(name) is Nature.PRICE:
+        chosen = place((advice.decided or {}).get(name))
+    at = place(advice.parameters.get(name)) or 0.0
+    below = listed.nearest(at)
+    above = len(listed.places) - 1 - below
+    if chosen is None:
+        return Edit(round(change) or (1 if change > 0 else -1), below, above)
+    # What lies outside the list is further away than anything in it: nothing so far was listed on the other side.
+    if chosen > listed.places[-1] and not math.isclose(chosen, listed.places[-1]):
+        return Edit(above + 1, below, above)
+    if chosen < listed.places[0] and not math.isclose(chosen, listed.places[0]):
+        return Edit(-below - 1, below, above)
+    return steps(advice, name, chosen)
+
+
+def _one_way(advice: Recommendation, match: Match, name: str) -> bool:
+    """Whether only one direction would have shown: who goes that way says nothing by it.
+
+    Of the prices that were filled only the worse ones show as a moved limit. Of the sizes, where it is known what was
+    meant, only the larger ones do: less is taken for what the market did not fill.
+    """
+    if _typed(advice, name):
+        return False
+    if nature(name) is Nature.SIZE:
+        return match.how is How.LINKED or advice.decision in ANSWERED
+    return nature(name) is Nature.PRICE
 
 
 def _typed(advice: Recommendation, name: str) -> bool:

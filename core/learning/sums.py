@@ -1,16 +1,17 @@
-"""A week in money, and the numbers behind its picture: sums that say of how many, and pairs that say how sure.
+"""A week in money, and the numbers behind its picture: sums that say of how many they are.
 
-Followed against diverged is never compared as such: who picks what to change picks the outcome too. Only the difference
-on the very same recommendation says anything about a change.
+What departing brought is no difference of these sums: that stands in `core.learning.paired`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from core.learning.counting import decided
 from core.learning.records import Label, Match
 from core.learning.week import Calendar, Week
 
@@ -22,8 +23,7 @@ MOST_WEEKS = 26
 class Priced:
     """What came of one match: of what was done, and of the advice as given. None: it cannot be priced (never zero).
 
-    `at`: when that was known. `open`: it is still running. `paired`: what was done minus the advice, on the same
-    recommendation.
+    `at`: since when that has been known. `open`: it is still running.
     """
 
     key: str
@@ -31,7 +31,6 @@ class Priced:
     currency: str
     done: Decimal | None = None
     advised: Decimal | None = None
-    paired: Decimal | None = None
     open: bool = False
     alone: bool = False
     """Nothing was advised."""
@@ -56,30 +55,8 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """What was done against the advice on the very same recommendations: the only honest comparison of the two.
-
-    `low`, `high`: Student's interval of the mean, for one look. `sure`: whether the difference can be told from chance
-    by somebody who looks every week (`core.learning.effects.edge`). `needed`: about how many further bets it may take
-    to tell, where what was done with one subject in one week is one bet.
-    """
-
-    mean: Decimal
-    low: Decimal | None
-    high: Decimal | None
-    n: int
-    currency: str
-    needed: int | None = None
-    sure: bool = False
-
-    @property
-    def undetermined(self) -> bool:
-        return not self.sure or self.low is None or self.high is None or self.low <= 0 <= self.high
-
-
-@dataclass(frozen=True, slots=True)
 class Chart:
-    """The picture's numbers, a row for each week: divergences of recommendations, and sums that were paired."""
+    """The picture's numbers, a row for each week: divergences of what was decided, and sums of both sides."""
 
     weeks: tuple[str, ...] = ()
     diverged: tuple[int, ...] = ()
@@ -116,51 +93,16 @@ def money_of(new: Sequence[Match], priced: Sequence[Priced], since: datetime, un
     return tuple(found)
 
 
-def pairs_of(priced: Sequence[Priced], verdicts: Mapping[str, tuple[bool, int | None]]) -> tuple[Paired, ...]:
-    """Over everything so far: one week says nothing about skill. `verdicts`: `sure` and `needed` by currency."""
-    by_currency: dict[str, list[Decimal]] = {}
-    for one in priced:
-        if one.paired is not None:
-            by_currency.setdefault(one.currency, []).append(one.paired)
-    return tuple(
-        paired(values, currency, *verdicts.get(currency, (False, None)))
-        for currency, values in sorted(by_currency.items())
-    )
-
-
-def paired(values: Sequence[Decimal], currency: str, sure: bool = False, needed: int | None = None) -> Paired:
-    """The mean with its t interval at 95 % (Student, 1908)."""
-    n = len(values)
-    mean = sum(values, Decimal(0)) / n
-    if n < 5:
-        return Paired(mean, None, None, n, currency)
-    deviation = float(sum((value - mean) ** 2 for value in values) / (n - 1)) ** 0.5
-    half = Decimal(_t(n - 1) * deviation / n**0.5)
-    return Paired(mean, mean - half, mean + half, n, currency, needed, sure)
-
-
-def _t(freedom: int) -> float:
-    """The 97.5 % point of Student's t to three digits (Abramowitz and Stegun 26.7.5)."""
-    z = 1.959964
-    first = (z**3 + z) / (4 * freedom)
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
-    return z + first + second + third
-
-
 def chart_of(told: Iterable[tuple[Match, datetime]], priced: Sequence[Priced], calendar: Calendar, week: Week) -> Chart:
     dues = [calendar.due(week.moved(number)) for number in range(-MOST_WEEKS, 1)]
     diverged, of = [0] * MOST_WEEKS, [0] * MOST_WEEKS
     for match, at in told:
         place = _place(dues, at)
-        if place is not None and place >= 0 and match.label is not Label.INDEPENDENT:
+        if place is not None and place >= 0 and decided(match):
             of[place] += 1
             diverged[place] += match.diverges
-    counted: dict[str, int] = {}
-    for one in priced:
-        if one.paired is not None:
-            counted[one.currency] = counted.get(one.currency, 0) + 1
-    currency = max(sorted(counted), key=counted.__getitem__, default="")
+    both = Counter(one.currency for one in priced if one.done is not None and one.advised is not None)
+    currency = max(sorted(both), key=both.__getitem__, default="")
     done, advised, pairs = [Decimal(0)] * MOST_WEEKS, [Decimal(0)] * MOST_WEEKS, 0
     for one in priced:
         place = _place(dues, one.at)

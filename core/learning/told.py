@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core.card import Button
@@ -25,10 +26,15 @@ from core.learning.aloud import (
     times,
     to_one,
 )
-from core.learning.digest import Counts, Digest, Habit, Offer
-from core.learning.sums import Money, Paired
+from core.learning.counting import Counts
+from core.learning.digest import Digest, Habit, Offer
+from core.learning.effects import FEWEST
+from core.learning.sums import Money
 from core.note import Note, Section
 from core.text import cut
+
+if TYPE_CHECKING:
+    from core.learning.paired import Paired
 
 LONGEST = 3_500
 _LONGEST_LINE = 320
@@ -44,7 +50,7 @@ _STATES = {
     "deferred": "put off",
     "rejected": "rejected",
     "kept": "was tried out and kept",
-    "rolled_back": "was tried out and is to be taken back",
+    "rolled_back": "was tried out and rolled back",
     "modified": "was tried out and is to be changed",
     "extended": "is being tried out for longer",
     "inconclusive": "was tried out for twelve weeks and cannot be told from chance",
@@ -166,12 +172,12 @@ def _advice(digest: Digest) -> tuple[str, ...]:
         every = "All of them are" if counts.imported == counts.recommendations else f"{counts.imported} of them are"
         lines.append(f"{every} imported history, with dates of their own.")
     lines += _independent(counts)
-    if counts.recommendations >= 5 and digest.usual[1] >= 20:
+    if counts.decided >= _ENOUGH and digest.usual[1] >= 20:
         lines.append(
-            f"You departed from {share(counts.diverged, counts.recommendations)}; "
+            f"Of what you decided you departed from {share(counts.diverged, counts.decided)}; "
             f"in the twelve weeks before from {share(*digest.usual)}."
         )
-    if counts.explicit and not digest.executions:
+    if digest.by_word and not digest.executions:
         lines.append("No executions are known of this week: the labels rest on what you answered alone.")
     return tuple(lines)
 
@@ -180,8 +186,9 @@ def _became(counts: Counts) -> str:
     named = [
         (counts.consent, "followed"),
         (counts.modify, "modified"),
-        (counts.reject, "rejected"),
+        (counts.reject + counts.ignored, "rejected"),
         (counts.no_action, "over without you"),
+        (counts.ambiguous, "not certain until you say"),
     ]
     if counts.recommendations == 1:
         how = next(word for number, word in named if number)
@@ -235,18 +242,17 @@ def _sums(money: Money) -> list[str]:
 
 
 def _edge(one: Paired) -> str:
-    pairs = f"{count(one.n, 'recommendation')} that could be priced both ways"
-    if one.low is None or one.high is None:
-        return f"Whether your changes pay is undetermined: {pairs}, and it takes at least 5."
-    between = (
-        f"{amount(one.mean, one.currency)} each ({amount(one.low, '')} to {amount(one.high, '')}, 95 %), over {pairs}"
-    )
+    pairs = f"{count(one.mean.n, 'recommendation')} that could be priced both ways"
+    if one.mean.n < FEWEST:
+        return f"Whether your changes pay is undetermined: {pairs}, and it takes at least {FEWEST}."
+    mean, low, high = (Decimal(str(value)) for value in (one.mean.value, one.mean.low, one.mean.high))
+    between = f"{amount(mean, one.currency)} each ({amount(low, '')} to {amount(high, '')}, 95 %), over {pairs}"
     if not one.undetermined:
-        verb = "brought" if one.mean > 0 else "cost"
-        return f"Against the advice your changes {verb} {between}, from the beginning."
-    further = ""
-    if one.needed is not None:
-        many = "thousands of further bets" if one.needed >= 5_000 else f"about {about(one.needed)} further bets"
+        verb = "better" if one.edge.mean.value > 0 else "worse"
+        return f"Your changes do {verb} than the advice: {between}, from the beginning."
+    further, needed = "", one.edge.needed
+    if needed is not None:
+        many = "thousands more bets" if needed >= 5_000 else f"about {about(needed)} more bets"
         further = f"; it would take {many} (one is what you do with one name in one week) to tell"
     return f"Whether your changes pay is undetermined: {between}{further}."
 
@@ -351,7 +357,7 @@ def span(digest: Digest) -> str:
 
 
 def _foot(digest: Digest) -> str:
-    proof = f", entry {digest.checkpoint[:16]}" if digest.checkpoint else ""
+    proof = f", entry {digest.last_entry[:16]}" if digest.last_entry else ""
     return f"{span(digest)}. Journal position {digest.position}{proof}. Nothing is changed by itself."
 
 
@@ -362,7 +368,7 @@ def alt(digest: Digest) -> str:
         return "An empty chart: nothing is known yet."
     last = f"{chart.diverged[-1]} of {chart.of[-1]}" if chart.of[-1] else "none"
     said = (
-        f"Above: the share of recommendations you departed from, by week, {chart.weeks[0]} to {chart.weeks[-1]}; "
+        f"Above: the share you departed from of what you decided, by week, {chart.weeks[0]} to {chart.weeks[-1]}; "
         f"{sum(chart.diverged)} of {sum(chart.of)} in all, {last} in the last week."
     )
     if chart.pairs:

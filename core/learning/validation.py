@@ -2,7 +2,8 @@
 
 How often those were made before and after is uncertain; each has a beta distribution (Jeffreys' prior, a half hit and a
 half miss), and what counts is how likely it is that the one lies below three quarters of the other. The limits are
-those of the facts, section 6: measured there, at 40 exposed, a useless change is kept in 2 %.
+those of the facts, section 6, but for the one at which a change is kept: three looks each have a chance to be wrong, so
+there it is higher (`bench/lifecycle.py` says what that comes to).
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from enum import StrEnum
 
 FEWEST = 12
 """Exposed recommendations below which nothing is concluded; of the time before, too."""
+EXPOSED = 40
+"""Recommendations exposed to a change that are planned for: before, it is kept only at the last look."""
 MOST_BEFORE = 80
 """Recommendations of the time before that are compared with."""
 LESS = 0.75
 """How much rarer the override must have become."""
 SURE = 0.90
-LOSS = 20.0
-"""Evidence that the change loses against the old version on the same signals, at which it is to be rolled back."""
+"""How likely it must be that the override has become more frequent (or only less frequent) to say so."""
+SURE_TO_KEEP = 0.95
+"""And that it has become rarer by so much, to keep the change: with 0.90 at each of the three looks a useless one is
+kept in up to 5 % where 15 % are overridden, with this in less than 3 %."""
 LOOKS = (4, 8, 12)
 """Weeks after the change in which it is looked at; after the last one nothing more is waited for."""
 ONE_SIGN = 10.0
@@ -75,32 +80,32 @@ def judge(
     after: Share,
     week: int,
     *,
+    planned: int = EXPOSED,
     left: float = 1.0,
     beyond: bool = False,
-    loss: float = 1.0,
     broken: Sequence[str] = (),
 ) -> Judged:
     """What four weeks (or eight, or twelve) say of a change.
 
-    `left`: evidence that what is still edited goes one way (a bet of `evidence.direction`), and `beyond`: that this is
-    against the habit. `loss`: evidence that the new version loses against the old one, on the same signals. `broken`:
-    guardrails that did not hold.
+    `planned`: how many exposed were to be waited for. `left`: evidence that what is still edited goes one way (a bet of
+    `evidence.direction`), and `beyond`: that this is against the habit. `broken`: guardrails that did not hold.
     """
     fewer, less = less_than(after, before, LESS), less_than(after, before, 1.0)
     more = 1.0 - less
     enough = after.n >= FEWEST and before.n >= FEWEST
     verdict, why = Verdict.EXTEND, "it cannot be told yet"
-    if loss >= LOSS:
-        verdict, why = Verdict.ROLL_BACK, "the old version does better on the same signals"
-    elif not enough:
+    if not enough:
         which, n = ("after", after.n) if after.n < FEWEST else ("before", before.n)
         why = f"only {n} recommendations count {which} the change; {FEWEST} are wanted"
     elif more >= SURE:
         verdict, why = Verdict.ROLL_BACK, "it is overridden more often than before"
     elif left >= ONE_SIGN and beyond:
         verdict, why = Verdict.MODIFY, "it is changed the other way now: the change went too far"
-    elif fewer >= SURE and not broken:
-        verdict, why = Verdict.KEEP, "it is overridden clearly less often than before"
+    elif fewer >= SURE_TO_KEEP and not broken:
+        if after.n >= planned or week >= LOOKS[-1]:
+            verdict, why = Verdict.KEEP, "it is overridden clearly less often than before"
+        else:
+            why = f"it is overridden less often so far, with {after.n} of the {planned} that were to be waited for"
     elif left >= ONE_SIGN and less >= SURE:
         # A useless change leaves the habit as it was, all of it one way: that alone asks for nothing.
         verdict, why = (

@@ -8,9 +8,9 @@ says that it is open. Nothing later than `Knowledge.as_of` is ever looked at.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Protocol
 
@@ -41,12 +41,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Valuation:
-    """`pnl` before fees; where it was `given`, after `fees`. `day`: of the price it rests on, or of the word. `by`: who
-    priced it. `risk`: what one R is. `why`: of what has no P&L, and what to do about it."""
+    """`pnl` before fees; where it was `given`, after `fees`. `at`: when that was first known: at the end of the day
+    that told the price, or when it was said. `by`: who priced it. `risk`: what one R is. `why`: of what has no P&L,
+    and what to do about it."""
 
     pnl: Decimal | None
     by: str
-    day: date | None = None
+    at: datetime | None = None
     open: bool = False
     risk: Decimal | None = None
     fees: Decimal | None = None
@@ -70,9 +71,10 @@ class _Prices:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What was known at the end of `as_of`, a day in `zone`. Made by `known`."""
+    """What was known at the end of `as_of`, a day in `zone`. Made by `known`. `over`: when a day's close is known."""
 
     as_of: date
+    over: Callable[[date], datetime]
     zone: tzinfo = UTC
     results: Mapping[str, Result] = field(default_factory=dict)
     closes: Mapping[str, _Prices] = field(default_factory=dict)
@@ -99,8 +101,17 @@ class Knowledge:
         return known.jumps[place] if known and place < len(known.jumps) and known.jumps[place] <= until else None
 
 
-def known(results: Iterable[Result], closes: Iterable[Close], as_of: date, zone: tzinfo = UTC) -> Knowledge:
-    """Without what came later. Of several words on one thing, the last one by then counts."""
+def known(
+    results: Iterable[Result],
+    closes: Iterable[Close],
+    as_of: date,
+    zone: tzinfo = UTC,
+    over: Callable[[date], datetime] | None = None,
+) -> Knowledge:
+    """Without what came later. Of several words on one thing, the last one by then counts.
+
+    `over`: when the close of a day is known; if nobody says, at the end of the day in the zone.
+    """
     said: dict[str, Result] = {}
     for one in results:
         if one.at.astimezone(zone).date() <= as_of and (one.key not in said or said[one.key].at <= one.at):
@@ -109,7 +120,12 @@ def known(results: Iterable[Result], closes: Iterable[Close], as_of: date, zone:
     for close in closes:
         if close.day <= as_of and close.price.is_finite() and close.price > 0:
             by_subject.setdefault(close.subject.casefold(), {})[close.day] = close.price
-    return Knowledge(as_of, zone, said, {subject: _prices(days) for subject, days in by_subject.items()})
+    prices = {subject: _prices(days) for subject, days in by_subject.items()}
+    return Knowledge(as_of, over or _midnight(zone), zone, said, prices)
+
+
+def _midnight(zone: tzinfo) -> Callable[[date], datetime]:
+    return lambda day: datetime.combine(day, time.max, zone).astimezone(UTC)
 
 
 def _prices(by_day: Mapping[date, Decimal]) -> _Prices:
@@ -134,8 +150,7 @@ class GivenResults:
         if said is None:
             return None
         why = "" if said.pnl is not None else "its result was sent without a P&L"
-        day = knowledge.day(said.at)
-        return Valuation(said.pnl, said.source, day, said.open, said.risk, said.fees, said.currency, True, why)
+        return Valuation(said.pnl, said.source, said.at, said.open, said.risk, said.fees, said.currency, True, why)
 
 
 class EuropeanOptions:
@@ -155,18 +170,18 @@ class EuropeanOptions:
             return Valuation(None, AT_EXPIRY, open=waits, risk=risk, why=why)
         if (jump := knowledge.jump(one.subject, knowledge.day(position.parts[0].at), one.expiry)) is not None:
             return Valuation(None, AT_EXPIRY, risk=risk, why=_jumped(one.subject, jump))
-        pnl = one.units * (payoff(one, close) - one.price)
-        return Valuation(pnl, AT_EXPIRY, one.expiry, risk=risk)
+        day, price = close
+        return Valuation(one.units * (payoff(one, price) - one.price), AT_EXPIRY, knowledge.over(day), risk=risk)
 
     @staticmethod
-    def _settled(one: Terms, knowledge: Knowledge) -> Decimal | None:
+    def _settled(one: Terms, knowledge: Knowledge) -> tuple[date, Decimal] | None:
+        """The price, and the day that told it."""
         found = knowledge.last(one.subject, one.expiry)
         if found is None or one.expiry > knowledge.as_of or found[0] < one.expiry - GAP:
             return None
         # Yesterday's close stands for a day without one only when the market has opened again: it was shut then.
-        if found[0] < one.expiry and knowledge.first(one.subject, one.expiry) is None:
-            return None
-        return found[1]
+        again = knowledge.first(one.subject, one.expiry)
+        return None if again is None else (again[0], found[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +210,7 @@ class LinearInstruments:
             return Valuation(None, AT_HORIZON, risk=risk, why=f"there is no close of {one.subject} at {ends}")
         if (jump := knowledge.jump(one.subject, began, found[0])) is not None:
             return Valuation(None, AT_HORIZON, risk=risk, why=_jumped(one.subject, jump))
-        return Valuation(one.units * (found[1] - one.price), AT_HORIZON, found[0], not over, risk)
+        return Valuation(one.units * (found[1] - one.price), AT_HORIZON, knowledge.over(found[0]), not over, risk)
 
 
 def _jumped(subject: str, day: date) -> str:
@@ -221,12 +236,12 @@ def appraise(position: Position, knowledge: Knowledge, valuers: Sequence[Valuer]
     # A part is about nothing by itself, or a word about the whole would count once for each.
     each = [appraise(replace(position, about="", parts=(part,)), knowledge, valuers) for part in position.parts]
     missing = next((one for one in each if one.pnl is None), None)
-    days = [one.day for one in each if one.day is not None]
+    moments = [one.at for one in each if one.at is not None]
     legs = [one for part in position.parts if isinstance(one := terms(part), Terms)]
     return Valuation(
         None if missing else sum((one.pnl for one in each if one.pnl is not None), Decimal(0)),
         each[0].by,
-        max(days, default=None),
+        max(moments, default=None),
         # Open only if it is still going to be priced: what cannot be is no more than that.
         any(one.open for one in each) and all(one.open or one.pnl is not None for one in each),
         most_lost(legs) if len(legs) == len(each) else None,

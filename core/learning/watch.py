@@ -57,6 +57,19 @@ class Watched:
         return self.events >= 8 and self.strata >= 5
 
 
+def voted(readings: Sequence[Bets], edits: Sequence[Edit]) -> bool:
+    """A day's one vote, for each reading: "no preference" may mean that either direction is alike, or that every listed
+    step is; both must be refuted. False where the day says nothing."""
+    spoke = False
+    counted = ([one for one in edits if one.free], [one for one in edits if one.mirrored])
+    for bets, counts in zip(readings, counted, strict=True):
+        total = sum((one.steps > 0) - (one.steps < 0) for one in counts)
+        if total:
+            bets.place(evidence.direction(total > 0))
+            spoke = True
+    return spoke
+
+
 class Watch:
     """Takes days in order. One for a person and a version of an algorithm."""
 
@@ -138,16 +151,7 @@ class Watch:
 
     @staticmethod
     def _vote(watched: Watched, day: date, edits: Sequence[Edit]) -> None:
-        """A day has one vote. "No preference" may mean that either direction is alike, or that every listed step is:
-        both must be refuted."""
-        spoke = False
-        readings = ([one for one in edits if one.free], [one for one in edits if one.mirrored])
-        for bets, counted in zip(watched.bets, readings, strict=True):
-            total = sum((one.steps > 0) - (one.steps < 0) for one in counted)
-            if total:
-                bets.place(evidence.direction(total > 0))
-                spoke = True
-        if spoke:
+        if voted(watched.bets, edits):
             watched.strata += 1
             watched.events += len(edits)
             watched.weeks.add(day.isocalendar()[:2])

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from core.learning.setup import Learning
+
 _NAME = re.compile(r"(?P<year>[0-9]{4})-?W(?P<number>[0-9]{2})", re.IGNORECASE)
 _FIRST, _LAST = 1970, 9000
 """Years that every calendar in use here can count with."""
@@ -101,3 +103,8 @@ class Calendar:
             found.append(week)
             week = week.moved(-1)
         return found[::-1]
+
+
+def calendar_of(setup: Learning) -> Calendar:
+    """That of the house, as it is declared."""
+    return Calendar(setup.zone, setup.digest_day + 1, setup.digest_at)

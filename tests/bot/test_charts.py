@@ -103,6 +103,31 @@ def test_a_long_name_is_cut_where_its_note_begins() -> None:
     assert len(name) < 45
 
 
+def extents(svg: str) -> list[tuple[float, float]]:
+    """Where the numbers below bars begin and end, from the left."""
+    found = []
+    for one in of_class(svg, "chart-tick"):
+        half = len(one.text or "") * 6.7 / 2
+        found.append((float(one.get("x", "")) - half, float(one.get("x", "")) + half))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_numbers_below_bars_do_not_run_into_one_another(width: int) -> None:
+    svg = bars("a", "b", [Point("rejected", 14_315.0), Point("expiry up", -6_601.0)], "USD", width)
+    assert all(later[0] - earlier[1] > 5 for earlier, later in pairwise(extents(svg)))
+    ticks = [one.text for one in of_class(svg, "chart-tick")]
+    assert {"0", "20,000 USD"} <= set(ticks)
+
+
+def test_no_line_goes_through_the_names_of_what_is_changed() -> None:
+    svg = diverging("a", "b", [Sides("expiry", 20, 90), Sides("strike", 2, 3)], ("down", "up"))
+    baselines = [float(one.get("y", "")) for one in of_class(svg, "chart-name")]
+    for path, baseline in zip(of_class(svg, "chart-zero"), baselines, strict=True):
+        begin = float(path.get("d", "").split()[1].split("v")[0])
+        assert begin > baseline
+
+
 def test_both_directions_are_counted_on_their_own_side() -> None:
     svg = diverging("a", "b", [Sides("expiry", 20, 90)], ("down", "up"))
     less, more = of_class(svg, "chart-bar")

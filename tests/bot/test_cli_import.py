@@ -83,6 +83,20 @@ def test_bad_rows_are_printed_with_their_lines_in_the_file_and_the_rest_goes_in(
     assert "0 new, 0 changed, 1200 known, 2 refused." in printed
 
 
+def test_rows_that_are_refused_alike_are_one_line_with_a_count(shell: Shell) -> None:
+    printed = shell(lines(*(fill(at="2024-03-05") for _ in range(120)), fill(fees="?")), code=REFUSED)
+    assert printed.count("a day without a time of day") == 1
+    assert "1, 2, 3 and 117 more" in printed
+    assert "must be a decimal" in printed
+    assert "121 refused." in printed
+
+
+def test_it_is_said_why_rows_were_skipped(shell: Shell) -> None:
+    printed = shell(HEADER + option(order="skips") + DEPOSIT + DEPOSIT, "--account", "U1")
+    assert "2 skipped." in printed
+    assert "Skipped 2: Money Movement" in printed
+
+
 def test_a_large_file_is_written_in_several_transactions(shell: Shell) -> None:
     rows = [fill(order="many") for _ in range(1_100)]
     shell(lines(*rows))
@@ -115,7 +129,9 @@ def test_decisions_come_after_their_recommendations(shell: Shell) -> None:
     click = {"key": row["key"], "decision": "reject", "at": "2024-03-05T16:00:00Z"}
     assert "import the recommendations first" in shell(lines(click), "--kind", "decisions", code=REFUSED)
     assert "recommendations" in shell(lines(row), "--program", "momentum")
-    assert "0 new, 1 changed" in shell(lines(click))
+    printed = shell(lines(click))
+    assert "0 new, 1 changed" in printed
+    assert ": decisions" in printed
 
 
 def test_accounts_of_nobody_are_named(shell: Shell) -> None:
@@ -129,7 +145,12 @@ def test_what_was_imported_is_reconciled_on_demand(shell: Shell) -> None:
     result = CliRunner().invoke(app, ["reconcile", "--json"], env=shell.env)
     assert result.exit_code == 0, (result.output, result.exception)
     assert json.loads(result.output)["consent"] >= 1
-    assert "consent" in CliRunner().invoke(app, ["reconcile", "2024-03-05"], env=shell.env).output
+    printed = CliRunner().invoke(app, ["reconcile", "2024-03-05"], env=shell.env).output
+    assert "consent" in printed
+    assert "All of it was known already." in printed
+    assert not any(line.split()[:1] == ["changed"] for line in printed.splitlines())
+    nothing = CliRunner().invoke(app, ["reconcile", "2012-06-30"], env=shell.env).output
+    assert nothing == "Nothing was advised and nothing done on 2012-06-30, as far as is known here.\n"
 
 
 def test_a_table_of_closes_is_known_by_its_days(shell: Shell) -> None:

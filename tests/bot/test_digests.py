@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
+from bench.invented import PLANTED, year
 from bot.learning import candidates
 from bot.learning.digests import MADE, SENT, UNSURE, Composed, Digests
 from core.errors import DeliveryFailed
@@ -26,6 +27,7 @@ from tests.bot.proposing import habit
 from tests.bot.saturday import LEARNING, NINE, ZONE, House, Town, give, living, week_of_trades
 from tests.bot.scripted import AWAY, Chat
 from tests.bot.scripted_platform import until
+from tests.core.learning.habits import told
 
 W07 = "digest:alice:2012-W07"
 SECOND = timedelta(seconds=1)
@@ -354,6 +356,21 @@ def test_what_was_decided_is_offered_no_more_by_a_digest_that_stands(town: Town)
             assert chat.calls.count("renew") == 2
             assert status(house) == SENT
         assert town.said == [W07]
+
+    asyncio.run(play())
+
+
+def test_who_makes_the_latest_digest_by_hand_is_offered_what_the_schedule_would_offer(town: Town) -> None:
+    async def play() -> None:
+        [latest] = [read_week("2012-W52")]
+        town.clock.at = Calendar(ZoneInfo(ZONE)).due(latest)
+        async with living(town) as house:
+            advised, matched = told(year(PLANTED["longer .90"][0], 1_001))
+            await give(house.services, *advised, *matched)
+            await house.jobs.digest("alice", latest.moved(-1), ALICE)
+            assert candidates.find(house.services.reader) == []
+            await house.jobs.digest("alice", latest, ALICE)
+            assert "Lengthens the expiry" in {one.title for one in candidates.find(house.services.reader)}
 
     asyncio.run(play())
 

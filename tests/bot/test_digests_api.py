@@ -17,8 +17,8 @@ from typer.testing import CliRunner, Result
 
 import bot.cli.digests  # noqa: F401 - its command registers itself
 from bot.cli.app import app
-from bot.learning.composing import calendar_of
-from core.learning.week import Week
+from bot.cli.client import Declined
+from core.learning.week import Week, calendar_of
 from tests.bot.asking import refused
 from tests.bot.process import environment
 from tests.bot.running import HOUSE, Running, placet, settings_in
@@ -66,7 +66,7 @@ def test_a_digest_is_made_once_and_then_shown(alice: httpx.Client, week: Week, m
     assert alice.get(f"/v1/digests/{week}").json() == again.json()
     listed = alice.get("/v1/digests", params={"year": week.year}).json()["items"]
     assert [one["week"] for one in listed] == [str(week)]
-    assert alice.get("/v1/digests", params={"year": 1999}).json() == {"items": []}
+    assert alice.get("/v1/digests", params={"year": 1999}).json()["items"] == []
 
 
 def test_its_picture_is_byte_for_byte_what_was_made(alice: httpx.Client, week: Week, made: dict[str, Any]) -> None:
@@ -107,15 +107,24 @@ def test_a_review_is_kept_beside_what_was_said(alice: httpx.Client, week: Week, 
         ("PATCH", "/v1/digests/2011-W01", {"review_status": "reviewed"}, (404, "not_found")),
         ("PATCH", "/v1/digests/2011-W01", {}, (422, "invalid")),
         ("PATCH", "/v1/digests/2011-W01", {"review_status": "loved"}, (422, "invalid")),
-        ("POST", "/v1/reconcile?date=yesterday", None, (422, "invalid")),
-        ("POST", "/v1/reconcile?date=0001-01-01", None, (422, "invalid")),
-        ("POST", "/v1/results/track?as_of=9999-12-31", None, (422, "invalid")),
     ],
 )
 def test_what_cannot_be_is_answered_with_what_to_do(
     alice: httpx.Client, method: str, path: str, body: Any, answer: tuple[int, str]
 ) -> None:
     assert refused(alice.request(method, path, json=body)) == answer
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/reconcile?date=yesterday",
+        "/v1/reconcile?date=0001-01-01",
+        "/v1/results/track?as_of=9999-12-31",
+    ],
+)
+def test_a_day_that_is_none_is_refused(running: Running, path: str) -> None:
+    assert refused(running.client().post(path)) == (422, "invalid")
 
 
 def test_others_see_nobodys_digest_but_an_administrator_does(
@@ -129,13 +138,14 @@ def test_others_see_nobodys_digest_but_an_administrator_does(
         assert refused(program.request(method, path)) == (403, "not_a_person")
 
 
-def test_pricing_as_of_a_day_of_the_past_writes_nothing(alice: httpx.Client, running: Running, week: Week) -> None:
-    alice.post("/v1/reconcile")
+def test_pricing_as_of_a_day_of_the_past_writes_nothing(running: Running, week: Week) -> None:
+    admin = running.client()
+    admin.post("/v1/reconcile")
     before = running.services.reader.last_recorded()
-    past = alice.post("/v1/results/track", params={"as_of": str(week.monday - timedelta(weeks=5))})
+    past = admin.post("/v1/results/track", params={"as_of": str(week.monday - timedelta(weeks=5))})
     assert past.json() == {"matches": 0, "priced": 0, "open": 0, "unpriced": 0}
     assert running.services.reader.last_recorded() == before
-    assert alice.post("/v1/results/track").json()["matches"] == 4
+    assert admin.post("/v1/results/track").json()["matches"] == 4
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +179,16 @@ def test_the_command_says_what_is_wrong(shell: dict[str, str], tmp_path: Path, w
     assert wrong.stdout == ""
     unwritable = run(shell, str(week), "--picture", str(tmp_path / "no" / "such" / "folder.png"))
     assert unwritable.exit_code == 2
+
+
+def test_who_has_no_digest_yet_is_told_when_the_first_comes(running: Running) -> None:
+    bob = running.person("bob").headers["authorization"].removeprefix("Bearer ")
+    shell = environment(running.settings, {"PLACET_PORT": str(running.port), "PLACET_TOKEN": bob})
+    printed = run(shell)
+    assert isinstance(printed.exception, Declined)
+    said = str(printed.exception.problem["detail"])
+    assert said.startswith("There is no digest yet. The first comes on Saturday ")
+    assert " 09:00 UTC-0" in said
 
 
 def test_a_word_in_a_chat_brings_the_latest(running: Running, week: Week, made: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +12,10 @@ import pytest
 from core.learning import records
 from core.learning.ledger import Record, Wanted
 from core.learning.records import Execution, Recommendation, Result, Source
+from tests.architecture.test_house import ROOT
 from tests.bot.asking import submitted
 from tests.bot.importing import LEARNING, advice, counts, fill, refused, sent
-from tests.bot.running import Doc, Running, placet, settings_in
+from tests.bot.running import Doc, Running, fresh, placet, settings_in
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,32 @@ def test_an_unknown_account_is_told_and_its_fills_are_kept(house: Running, erin:
     assert kept(house, records.EXECUTION, row["execution"]).person == ""
 
 
+def test_an_account_whose_rows_name_their_person_is_not_nobodys(house: Running, erin: httpx.Client) -> None:
+    told = sent(erin, "executions", [fill(account="U98", person="bob"), fill(account="U99")])
+    assert told["unknown_accounts"] == ["U99"]
+    assert sent(erin, "executions", [fill(account="U97")], person="bob")["unknown_accounts"] == []
+
+
+def test_where_one_person_is_alone_every_account_is_theirs(tmp_path: Path) -> None:
+    with placet(settings_in(tmp_path, house="people: {you: {roles: [owner], admin: true}}\n")) as alone:
+        you = alone.person("you")
+        assert sent(you, "executions", fill(account="U55"))["unknown_accounts"] == []
+        assert sent(you, "recommendations", advice(account="U55"))["unknown_accounts"] == []
+
+
+def test_a_proposal_goes_in_with_the_time_that_its_context_says(house: Running, erin: httpx.Client) -> None:
+    line = (ROOT / "examples/calls-2012.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    key = fresh("call")
+    row = {**json.loads(line), "key": key}
+    assert counts(sent(erin, "recommendations", [row], program="momentum")) == (1, 0, 0)
+    body = kept(house, records.RECOMMENDATION, f"imp:{key}").body
+    assert body["at"].startswith("2012-01-03T15:14:00")
+    assert "at" not in body["features"]
+    row = {**row, "key": fresh("call"), "context": {"at": "2012-01-03"}}
+    said = erin.post("/v1/recommendations", json=[row]).json()["detail"]
+    assert "context.at is a day without a time of day" in said
+
+
 def test_what_was_said_to_a_recommendation_comes_in_a_file_of_its_own(house: Running, erin: httpx.Client) -> None:
     row = advice()
     click = {"key": row["key"], "decision": "reject", "at": "2024-03-05T16:00:00Z", "reason": "timing"}
@@ -165,6 +193,7 @@ def test_a_result_of_a_request_that_was_asked_here_is_taken(momentum: httpx.Clie
 
 
 def test_a_missing_result_is_not_zero(house: Running, erin: httpx.Client) -> None:
+    sent(erin, "executions", fill(order="o-unpriced"))
     sent(erin, "results", {"order": "o-unpriced", "kind": "actual", "at": "2024-01-19", "open": True})
     assert "pnl" not in kept(house, records.RESULT, "actual:o-unpriced").body
 
@@ -183,6 +212,8 @@ def test_the_example_of_the_document_goes_in(erin: httpx.Client, kind: str) -> N
     document = erin.get("/openapi.json").json()
     content = document["paths"][f"/v1/{kind}"]["post"]["requestBody"]["content"]["application/json"]
     schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+    if kind == "results":
+        sent(erin, "executions", fill(order=schema["example"]["about"]))
     assert counts(sent(erin, kind, schema["example"])) == (1, 0, 0)
 
 
@@ -200,7 +231,8 @@ def test_a_person_brings_their_own_alone(ann: httpx.Client, erin: httpx.Client) 
     theirs = fill(account="U2")
     sent(erin, "executions", theirs)
     found = refused(ann, "executions", {**theirs, "account": None, "fees": "1"})
-    assert found == ("key", "is known here already, of somebody else; give keys of your own")
+    assert found[0] == "key"
+    assert "somebody else brought it; give keys of your own" in found[1]
 
 
 def test_a_program_brings_its_own_and_nothing_that_people_said(house: Running, momentum: httpx.Client) -> None:

@@ -313,6 +313,27 @@ def test_a_table_that_says_nothing_is_asked_about() -> None:
         read(b'[{"a": 1}]', JSON, None, How())
 
 
+def test_a_day_in_a_mapped_parameter_is_the_day_it_would_be_in_a_column_of_that_name() -> None:
+    text = "execution,at,action,subject,Expiry,Note,Version\nf1,2026-11-02T15:54:00Z,sell,X,12/4/2026,3/5/2026,1.2.24\n"
+    mapping = mapping_of("parameters.expiry=Expiry,parameters.until=Note,parameters.version=Version")
+    how = {"mapping": mapping, "writing": Writing(dates="mdy")}
+    (one,) = fills(text, **how)
+    assert one.parameters == {"expiry": "2026-12-04", "until": "2026-03-05", "version": "1.2.24"}
+    (named,) = fills(text, writing=Writing(dates="mdy"))
+    assert named.parameters["expiry"] == one.parameters["expiry"]
+    (unclear,) = rows(text, mapping=mapping)
+    assert isinstance(unclear, Refusal)
+    assert (unclear.field, "mdy or dmy" in unclear.detail) == ("parameters.expiry", True)
+
+
+def test_what_people_said_is_told_from_what_was_recommended() -> None:
+    click = b'{"key": "a", "decision": "reject", "at": "2024-03-05T16:00:00Z"}'
+    both = b'{"key": "a", "action": "buy", "decision": "reject", "at": "2024-03-05T16:00:00Z"}'
+    assert read(click, JSON_LINES, None, How()).decisions
+    assert not read(both, JSON_LINES, None, How()).decisions
+    assert read(b"key,decision,at\na,reject,2024-03-05T16:00:00Z\n", CSV, None, How()).decisions
+
+
 def test_the_symbol_of_an_option_says_what_it_is() -> None:
     option = occ("SOFI  240510P00006500")
     assert option is not None

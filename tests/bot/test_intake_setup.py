@@ -33,8 +33,8 @@ def test_without_a_section_the_evening_is_in_utc_and_the_digest_on_saturday(tmp_
 
 def test_the_section_of_the_page_is_read_whole(tmp_path: Path) -> None:
     page = (ROOT / "docs/learning-import.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"```yaml\n(learning:.*?)```", page, re.DOTALL)
-    found = learning(tmp_path, block)
+    [block] = re.findall(r"```yaml\n(people:.*?)```", page, re.DOTALL)
+    found = read_house(settings_in(tmp_path, house=block)).learning
     assert found.zone == ZoneInfo("Europe/Berlin")
     assert found.session == Session(ZoneInfo("America/New_York"), time(9, 30), time(16))
     assert (found.accounts, found.people) == ({"U1234567": "alice", "0042": "you"}, ("alice",))

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -135,10 +136,11 @@ def test_a_change_is_looked_at_after_four_weeks_and_what_was_missed_is_made_up_f
 ) -> None:
     services = house.services
     asked = Asked(Decide.IMPLEMENT, ALICE, new_id("cmd"), "evidence", algorithm=f"{candidate.algorithm}+")
+    clock.leap(timedelta(weeks=5))
     begun = do(house, candidates.decided(services, candidate.id, asked))
     today = begun.implemented_at.date()
     old, new = ((candidate.person, candidate.program, one) for one in (candidate.algorithm, begun.new_algorithm))
-    seen = {old: reactions(today - timedelta(days=60), 100, 3), new: reactions(today + timedelta(days=1), 4, 9)}
+    seen = {old: reactions(today - timedelta(days=60), 120, 3), new: reactions(today + timedelta(days=1), 4, 9)}
 
     def reviewed() -> list[Candidate]:
         return [one for one in do(house, candidates.review_due(services, seen)) if one.id == candidate.id]
@@ -183,6 +185,22 @@ def test_after_a_long_absence_every_look_knows_what_was_known_then(
     ]
     assert [one.body["week"] for one in facts] == [4, 8, 12]
     assert facts[0].body["after"] == [0, 0]
+
+
+def test_the_days_of_a_change_are_those_of_the_house(
+    house: Running, clock: Leaping, candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = house.services
+    new_york = replace(services.learning, zone=ZoneInfo("America/New_York"))
+    monkeypatch.setattr(services, "learning", new_york)
+    tomorrow = datetime.combine(clock.now().date() + timedelta(days=1), time(2), UTC)
+    clock.leap(tomorrow - clock.now())  # In New York it is the evening before.
+    asked = Asked(Decide.IMPLEMENT, ALICE, new_id("cmd"), "evidence", algorithm=f"{candidate.algorithm}+")
+    begun = do(house, candidates.decided(services, candidate.id, asked))
+    evening = reactions(begun.implemented_at.date() - timedelta(days=1), 2, 3)
+    seen = {(candidate.person, candidate.program, begun.new_algorithm): evening}
+    (after,) = [one for one in do(house, candidates.review_due(services, seen)) if one.id == candidate.id]
+    assert after.status is Status.VALIDATING
 
 
 def test_it_is_all_there_after_a_restart(tmp_path: Path) -> None:

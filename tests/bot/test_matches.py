@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 
 import httpx
 import pytest
 
+from core.errors import Refused
 from core.learning import records
+from core.learning.fold import key_of
+from core.learning.ledger import Record
 from core.learning.records import Label, Match
+from core.model import Actor, ActorKind
 from core.token import Token
 from tests.bot.history import BEGIN, DAY, MINUTE, about, advice, keep, order, reconciled, result
 from tests.bot.running import Doc, Running, placet, settings_in
@@ -79,7 +85,7 @@ def two_orders(house: Running) -> Match:
     ]
     found = reconciled(house, [advice(name, subject=name)], done)
     (one,) = [match for match in found if match.recommendation]
-    assert one.ambiguous == (f"o-{name}/2",)
+    assert one.ambiguous == (key_of(f"o-{name}/2", "U-alice", name),)
     return one
 
 
@@ -98,12 +104,13 @@ def says(client: httpx.Client, match: Match, **body: object) -> httpx.Response:
 
 def test_a_match_is_shown_with_what_it_rests_on_and_what_came_of_it(house: Running, alice: httpx.Client) -> None:
     match = changed(house)
-    keep(house, result(match.orders[0], "actual", "120.50", BEGIN + DAY), result(match.key, "recommended", None, BEGIN))
+    number = f"o-{match.subject}"  # as programs and brokers name an order
+    keep(house, result(number, "actual", "120.50", BEGIN + DAY), result(match.key, "recommended", None, BEGIN))
     found = looked_at(alice, match)
     assert (found["label"], found["how"], found["diverges"], found["version"]) == ("modify", "matched", True, 1)
     assert found["differs"] == ["strike: 425 → 430"]
     assert found["advice"]["title"] == match_title(match)
-    assert [one["order"] for one in found["executions"]] == list(match.orders)
+    assert found["orders"] == [key_of(one["order"], "U-alice", match.subject) for one in found["executions"]]
     assert {one["kind"]: one.get("pnl") for one in found["results"]} == {"actual": "120.50", "recommended": None}
     assert len(found["versions"]) == 1
 
@@ -128,7 +135,7 @@ def test_matches_are_listed_with_filters_and_page_by_page(house: Running, alice:
             break
     assert found == [f"2012-01-0{3 + day}" for day in range(5)]
     of = alice.get("/v1/matches", params={"subject": name, "label": "consent"}).json()["items"]
-    assert [one["orders"] for one in of] == [[f"{name}/1"], [f"{name}/3"]]
+    assert [one["orders"] for one in of] == [[key_of(f"{name}/{day}", "U-alice", name)] for day in (1, 3)]
     later = {"subject": name, "since": (BEGIN + 2 * DAY).isoformat(), "until": (BEGIN + 4 * DAY).isoformat()}
     assert [one["day"] for one in alice.get("/v1/matches", params=later).json()["items"]] == [
         "2012-01-05",
@@ -231,6 +238,38 @@ def test_who_looked_at_an_earlier_version_is_told(house: Running, alice: httpx.C
     assert says(alice, match, reason="size", version=1).json()["code"] == "stale_version"
 
 
+@pytest.mark.parametrize("what", ["reason", "settle"])
+def test_of_three_who_looked_at_one_version_one_is_heard(house: Running, alice: httpx.Client, what: str) -> None:
+    match = changed(house) if what == "reason" else two_orders(house)
+    said = ["risk", "size", "timing"] if what == "reason" else [*match.orders, *match.ambiguous, None]
+    clients = [alice, house.person("alice"), house.client()]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda client, value: says(client, match, version=1, **{what: value}), clients, said))
+    assert sorted(one.status_code for one in found) == [200, 409, 409], [one.text for one in found]
+    assert looked_at(alice, match)["version"] == 2
+
+
+@pytest.mark.parametrize("what", ["reason", "settle"])
+def test_a_version_that_came_while_an_answer_was_on_its_way_is_not_written_over(house: Running, what: str) -> None:
+    match = changed(house) if what == "reason" else two_orders(house)
+    matches, alice = house.services.matches, Actor(ActorKind.PERSON, "alice", "api")
+
+    async def late() -> Refused | Record:
+        record = await matches.find(about(match))
+        assert record is not None
+        assert not isinstance(await matches.explain(record, alice, "risk"), Refused)
+        if what == "reason":
+            return await matches.explain(record, alice, "size", version=record.version)
+        return await matches.settle(record, alice, match.orders[0], version=record.version)
+
+    found = asyncio.run_coroutine_threadsafe(late(), house.loop).result(30)
+    assert isinstance(found, Refused)
+    assert found.code == "stale_version"
+    kept = house.services.reader.record(records.MATCH, match.key)
+    assert kept is not None
+    assert (kept.version, kept.body["reason"]) == (2, "risk")
+
+
 def test_a_match_that_is_not_there_is_told_so(alice: httpx.Client) -> None:
     assert alice.get(f"/v1/matches/mat_{'a' * 26}").json()["code"] == "not_found"
     assert "whole id of a match" in alice.get("/v1/matches/mat_a").json()["detail"]
@@ -252,7 +291,7 @@ def test_which_order_it_was_is_said_and_the_next_reconciliation_keeps_to_it(
     assert found["edits"] == {"strike": -1.0}
     alone = alice.get("/v1/matches", params={"subject": match.subject, "label": "independent"}).json()["items"]
     assert [one["orders"] for one in alone] == [list(match.orders)]
-    again = says(alice, match, settle=match.ambiguous[0])
+    again = says(alice, match, settle=f"o-{match.subject}/2")  # by its number
     assert (again.status_code, again.json()["version"]) == (200, 2)
     assert says(alice, two_orders(house), settle="o-elsewhere").json()["errors"][0]["field"] == "settle"
     other = says(house.client(), match, settle=match.orders[0])

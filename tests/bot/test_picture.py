@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from bot.learning import picture
 from bot.learning.picture import HIGH, WIDE, draw
 from core.learning.sums import Chart
 
@@ -32,15 +36,15 @@ ODD = {
 
 
 def opened(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.load()
-        return picture
+    with Image.open(io.BytesIO(data)) as found:
+        found.load()
+        return found
 
 
 def test_it_is_as_wide_as_a_phone_and_small() -> None:
     data = draw(YEAR, "Your overrides, 2012-W26", "Sat 23 Jun 09:00 to Sat 30 Jun 09:00, New York")
-    picture = opened(data)
-    assert (picture.format, picture.size) == ("PNG", (WIDE, HIGH))
+    found = opened(data)
+    assert (found.format, found.size) == ("PNG", (WIDE, HIGH))
     assert len(data) < 200_000
 
 
@@ -58,16 +62,40 @@ def test_odd_weeks_are_drawn_too(name: str) -> None:
     assert opened(draw(ODD[name], "A week with $ and _{ in it", name)).size == (WIDE, HIGH)
 
 
-def covers(picture: Image.Image, colour: tuple[int, int, int]) -> bool:
+def covers(image: Image.Image, colour: tuple[int, int, int]) -> bool:
     """Whether a colour, or one that is hardly another, covers a part of the picture that can be seen."""
     seen = 0
-    for count, found in picture.convert("RGB").getcolors(WIDE * HIGH) or []:
+    for count, found in image.convert("RGB").getcolors(WIDE * HIGH) or []:
         if isinstance(found, tuple) and sum(abs(a - b) for a, b in zip(found, colour, strict=True)) < 40:
             seen += count
     return seen > 500
 
 
+def test_sums_of_no_currency_name_none_and_a_week_without_decisions_is_said() -> None:
+    assert picture._currency(replace(YEAR, currency="")) == (
+        "Added up over these weeks: 412 recommendations priced both ways"
+    )
+    assert "these weeks in USD" in picture._currency(YEAR)
+    assert picture._departed(replace(YEAR, of=(*YEAR.of[:-1], 0))) == "Nothing was decided this week"
+
+
+@pytest.mark.parametrize("gap", [0.0, 40.0, 900.0])
+def test_the_lines_begin_at_nothing_and_their_names_stand_at_their_ends(gap: float) -> None:
+    axes = Figure().add_axes((0.1, 0.1, 0.6, 0.3))
+    chart = replace(YEAR, advised=tuple(value - gap for value in YEAR.done))
+    picture._sums(axes, chart)
+    lines = [line for line in axes.lines if len(np.atleast_1d(line.get_ydata())) > 2]
+    assert [float(np.asarray(line.get_ydata())[0]) for line in lines] == [0.0, 0.0]
+    low, high = axes.get_ylim()
+    heights = {text.get_text().replace("\n", " "): text.xy[1] for text in axes.texts}  # type: ignore[attr-defined]
+    room = 0.21 * (high - low)
+    assert abs(heights["as you did it"] - heights["as advised"]) >= 0.99 * room
+    for name, end in (("as you did it", chart.done[-1]), ("as advised", chart.advised[-1])):
+        assert abs(heights[name] - end) <= 1.01 * room
+        assert low <= heights[name] <= high
+
+
 def test_both_lines_and_the_intervals_are_there() -> None:
-    picture = opened(draw(YEAR, "A week"))
+    found = opened(draw(YEAR, "A week"))
     for colour in ((0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00), (0x9E, 0xCA, 0xE9)):
-        assert covers(picture, colour), colour
+        assert covers(found, colour), colour

@@ -187,7 +187,7 @@ def test_an_order_that_is_found_to_belong_elsewhere_is_no_trade_of_ones_own_any_
             await give(house.services, advice(1, at))
             after = await house.jobs.reconcile()
             assert (after.counts["independent"], after.counts["consent"]) == (0, 1)
-            withdrawn = house.services.reader.record(MATCH, "order:order-1")
+            withdrawn = house.services.reader.record(MATCH, "order:order-1/U1/aapl")
             assert withdrawn is not None
             assert withdrawn.status == "withdrawn"
             assert (await house.jobs.reconcile()).counts["changed"] == 0
@@ -213,3 +213,10 @@ def test_what_is_decided_here_becomes_a_recommendation_in_a_child_of_the_real_se
         jobs = running.services.jobs
         assert isinstance(jobs, Jobs)
         eventually(lambda: jobs._steps.worker.awake)  # type: ignore[attr-defined]
+
+
+def test_patterns_are_proposed_at_night_and_with_the_digests_whichever_comes_first() -> None:
+    friday = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert next_proposals(Learning(), friday) == datetime(2026, 11, 20, 21, tzinfo=UTC)
+    assert next_proposals(Learning(), friday.replace(hour=21)) == datetime(2026, 11, 21, 9, tzinfo=UTC)
+    assert next_proposals(Learning(), friday.replace(day=21)) == datetime(2026, 11, 21, 21, tzinfo=UTC)

@@ -238,7 +238,7 @@ def test_the_reason_and_the_order_are_told_without_scripts(inn: Inn) -> None:
     erin.is_for_everybody()
     erin.fits()
     page.get_by_role("link", name="Back").first.click()
-    assert kept(inn, uncertain)["orders"] == ["o-2"]
+    assert kept(inn, uncertain)["orders"] == ["o-2/U-erin/aapl"]
     erin.opens("/learning/matches?show=open")
     row = erin.row("Sell 1").filter(has_text="425 → 430")
     row.get_by_text("Say why").click()
@@ -269,6 +269,8 @@ def test_a_candidate_is_decided_with_a_reason(inn: Inn, scripts: bool) -> None:
     page = erin.opens("/learning")
     offer = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Implement")).first
     title = offer.get_by_role("heading").inner_text()
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("To decide: ")
+    expect(offer).to_contain_text("As of ")
     erin.presses("Reject", offer)
     erin.presses("I think it is chance")
     erin.sees(f"{title}: rejected")
@@ -280,6 +282,34 @@ def test_a_candidate_is_decided_with_a_reason(inn: Inn, scripts: bool) -> None:
     decided = page.get_by_role("region", name="Changes that were decided")
     expect(decided).to_contain_text(title)
     expect(decided).to_contain_text("erin")
+
+
+def test_what_was_decided_is_counted_no_more_without_loading_the_page_anew(inn: Inn) -> None:
+    habit(inn)
+    proposed(inn)
+    erin = inn.visitor("erin")
+    page = erin.opens("/learning")
+    waiting = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Implement"))
+    count = waiting.count()
+    for left in range(count - 1, -1, -1):
+        offer = page.locator(f"[id='{waiting.first.get_attribute('id')}']")
+        erin.presses("Implement", offer)
+        erin.presses("I do it on purpose", offer)
+        expect(offer.locator(".badge")).to_have_text("To be implemented")
+        words = "To decide: " if left else "Changes to the algorithm"
+        expect(page.get_by_role("heading", level=2).first).to_contain_text(words)
+    erin.opens("/learning")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("Changes to the algorithm")
+
+
+def test_a_pattern_that_is_not_proposed_yet_says_when_it_will_be(inn: Inn) -> None:
+    habit(inn)
+    erin = inn.visitor("erin", size=NARROW)
+    erin.opens("/learning")
+    erin.sees("to be proposed as a change to the algorithm")
+    proposed(inn)
+    page = erin.opens("/learning")
+    expect(page.get_by_role("region", name="What they have in common")).not_to_contain_text("to be proposed")
 
 
 # Digests and what was done

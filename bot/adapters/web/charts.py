@@ -119,14 +119,13 @@ def bars(name: str, said: str, points: Sequence[Point], unit: str = "", width: i
     slot = _LINE + 24
     scale = Scale(ticks[0], ticks[-1], 2.0, width - 2.0, unit)
     svg = _picture(name, said, width, slot * len(points) + _FOOT)
-    for tick in ticks:
-        _rule(svg, scale.at(tick), slot * len(points), tick, scale)
+    _rules(svg, ticks, slot * len(points), scale)
     zero = scale.at(0.0)
     for number, one in enumerate(points):
         top = slot * number
         room = max(8, int(width / _LETTER) - len(one.note) - 3)
-        _text(svg, 2, top + _TEXT + 1, _cut(one.label, room), "chart-name")
-        _text(svg, width - 2, top + _TEXT + 1, one.note, "chart-note", "end")
+        _text(svg, 2, top + _TEXT + 1, _cut(one.label, room), "chart-name over")
+        _text(svg, width - 2, top + _TEXT + 1, one.note, "chart-note over", "end")
         if one.value is None:
             continue
         end = scale.at(one.value)
@@ -148,10 +147,11 @@ def diverging(name: str, said: str, sides: Sequence[Sides], words: tuple[str, st
     middle, reach = width / 2, width / 2 - 34
     _text(svg, 2, _TEXT, f"← {words[0]}", "chart-tick")
     _text(svg, width - 2, _TEXT, f"{words[1]} →", "chart-tick", "end")
-    SubElement(svg, "path", {"class": "chart-zero", "d": f"M{_n(middle)} {head}V{head + slot * len(sides)}"})
     for number, one in enumerate(sides):
         top = head + slot * number
-        _text(svg, middle, top + _TEXT, _cut(one.label, int(width / _LETTER) - 2), "chart-name over", "middle")
+        # Beside the bars alone, for it would cut the names.
+        SubElement(svg, "path", {"class": "chart-zero", "d": f"M{_n(middle)} {top + _LINE}v18"})
+        _text(svg, middle, top + _TEXT, _cut(one.label, int(width / _LETTER) - 2), "chart-name", "middle")
         for count, sign in ((one.down, -1), (one.up, 1)):
             long = reach * count / most
             if count:
@@ -202,11 +202,20 @@ def _grid(svg: Element, scale: Scale, ticks: Sequence[float], left: float, width
         _text(svg, left - 6, height + 4, figure(tick, scale.unit if scale.unit == "%" else ""), "chart-tick", "end")
 
 
-def _rule(svg: Element, place: float, height: float, tick: float, scale: Scale) -> None:
-    look = "chart-zero" if tick == 0 else "chart-grid"
-    SubElement(svg, "path", {"class": look, "d": f"M{_n(place)} 0V{_n(height)}"})
-    side = "start" if place < scale.begin + 8 else "end" if place > scale.end - 8 else "middle"
-    _text(svg, place, height + 15, figure(tick, scale.unit), "chart-tick", side)
+def _rules(svg: Element, ticks: Sequence[float], height: float, scale: Scale) -> None:
+    """Lines from top to bottom; of their numbers zero, the ends and as many others as have room. The last has a unit,
+    and shares have it each."""
+    for tick in ticks:
+        look = "chart-zero" if tick == 0 else "chart-grid"
+        SubElement(svg, "path", {"class": look, "d": f"M{_n(scale.at(tick))} 0V{_n(height)}"})
+    taken: list[tuple[float, float]] = []
+    for tick in sorted(ticks, key=lambda tick: (tick != 0, tick not in (ticks[0], ticks[-1]))):
+        words = figure(tick, scale.unit if scale.unit == "%" or tick == ticks[-1] else "")
+        place, long = scale.at(tick), len(words) * _LETTER
+        begin = min(max(place - long / 2, scale.begin), scale.end - long)
+        if all(begin >= end + 6 or begin + long + 6 <= start for start, end in taken):
+            taken.append((begin, begin + long))
+            _text(svg, begin + long / 2, height + 15, words, "chart-tick", "middle")
 
 
 def _labels(svg: Element, points: Sequence[Point], places: Sequence[float], width: int) -> None:

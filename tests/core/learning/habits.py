@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+from core.learning.ladders import edit
 from core.learning.observations import Edit, Observation
 from core.learning.records import How, Label, Match, Recommendation
 
@@ -30,8 +31,8 @@ def told(
             algorithm=algorithm,
             action="sell",
             subject=one.subject,
-            parameters={name: edit.below for name, edit in room.items()},
-            ladders={name: tuple(range(edit.below + edit.above + 1)) for name, edit in room.items()},
+            parameters={name: has.below + 1 for name, has in room.items()},
+            ladders={name: tuple(range(1, has.below + has.above + 2)) for name, has in room.items()},
             features=one.features,
         )
         recommendations.append(advice)
@@ -53,7 +54,9 @@ def matched(advice: Recommendation, one: Observation, how: How = How.EXPLICIT) -
         label=label,
         how=how,
         recommendation=advice.key,
-        edits={name: float(edit.steps) for name, edit in one.edits.items()},
+        edits={
+            name: edit(advice, name, advice.parameters.get(name, 0) + done.steps) for name, done in one.edits.items()
+        },
         reason=one.reason,
         would_agree=one.would_agree,
         version="1",

@@ -158,9 +158,13 @@ def test_whoever_has_no_edge_is_told_that_it_is_undetermined_and_whoever_has_a_l
     (found,) = paired.followed_vs_diverged(*year(0.6, 1, risk))
     assert not found.undetermined
     assert found.edge.mean.low > 0
-    (undecided,) = paired.followed_vs_diverged(*year(0.05, 2, risk))
+    (undecided,) = paired.followed_vs_diverged(*year(0.2, 2, risk))
     assert undecided.undetermined
     assert (undecided.edge.needed or 0) > 0
+    # Where evidence does not grow, no number of further ones is as good as another.
+    (nothing,) = paired.followed_vs_diverged(*year(0.05, 2, risk))
+    assert nothing.undetermined
+    assert nothing.edge.needed is None
 
 
 def test_the_scale_of_a_bet_is_what_was_usual_before_it() -> None:

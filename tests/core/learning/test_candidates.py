@@ -33,10 +33,10 @@ from core.learning.candidates import (
 )
 from core.learning.deciding import Asked, Known, decide
 from core.learning.finding import Finding, Level
-from core.learning.observations import Edit, Observation
+from core.learning.observations import Observation
 from core.learning.patterns import findings
-from core.learning.proposing import baseline, candidate_id, may_propose, proposal, review
-from core.learning.validation import Verdict
+from core.learning.proposing import candidate_id, may_propose, proposal, review
+from core.learning.validation import Judged, Share, Verdict
 from core.model import Actor, ActorKind, Person, Program
 from core.token import Token, read_token
 from tests.core.learning.habits import told
@@ -325,69 +325,10 @@ def test_the_journal_alone_tells_the_whole_life(finding: Finding) -> None:
     assert told_again == candidate
 
 
-# Afterwards
-
-
-def reactions(n: int, share: float, begin: date, kind: str = "edit", algorithm: str = "") -> list[Observation]:
-    """`share` of them show the habit, evenly spread; two a day."""
-    found = []
-    for number in range(n):
-        hit = int((number + 1) * share) > int(number * share)
-        edits = {"expiry": Edit(1, 3, 3)} if hit and kind == "edit" else {}
-        day = begin + timedelta(days=number // 2)
-        found.append(Observation(f"{algorithm}{number}", day, "AAPL", 0, hit and kind != "edit", edits))
-    return found
-
-
-BEFORE, AFTER = date(2012, 7, 7), date(2012, 9, 1)
-
-
-@pytest.mark.parametrize(
-    ("share", "verdict"),
-    [(0.05, Verdict.KEEP), (0.30, Verdict.EXTEND), (0.18, Verdict.MODIFY), (0.60, Verdict.ROLL_BACK)],
-)
-def test_a_change_is_judged_by_what_was_exposed_to_it(candidate: Candidate, share: float, verdict: Verdict) -> None:
-    judged = review(candidate, reactions(80, 0.30, BEFORE), reactions(40, share, AFTER), 4)
-    assert (judged.before.n, judged.after.n) == (80, 40)
-    assert judged.verdict is verdict
-
-
-def test_what_helped_and_is_still_changed_the_same_way_asks_for_more(candidate: Candidate) -> None:
-    judged = review(candidate, reactions(80, 0.70, BEFORE), reactions(40, 0.55, AFTER), 4)
-    assert judged.verdict is Verdict.MODIFY
-    assert "too small" in judged.why
-
-
-def test_what_is_changed_the_other_way_now_went_too_far(candidate: Candidate) -> None:
-    back = [replace(one, edits={"expiry": Edit(-1, 3, 3)} if one.edits else {}) for one in reactions(40, 0.3, AFTER)]
-    judged = review(candidate, reactions(80, 0.30, BEFORE), back, 4)
-    assert judged.after.hits == 0
-    assert judged.verdict is Verdict.MODIFY
-    assert "too far" in judged.why
-
-
-def test_other_overrides_that_become_more_keep_it_from_being_kept(candidate: Candidate) -> None:
-    before = reactions(80, 0.30, BEFORE)
-    worse = [replace(one, rejected=number % 2 == 0) for number, one in enumerate(reactions(40, 0.0, AFTER))]
-    judged = review(candidate, before, worse, 4)
-    assert judged.broken == ("other overrides",)
-    assert judged.verdict is Verdict.EXTEND
-
-
-def test_the_baseline_comes_from_after_the_announcement(candidate: Candidate) -> None:
-    flattering = reactions(60, 0.9, BEFORE - timedelta(days=40))
-    early = [one for one in flattering if one.day < BEFORE]
-    later = reactions(30, 0.3, BEFORE)
-    assert baseline(candidate, [*early, *later]) == later
-    assert baseline(candidate, [*early, *later[:4]]) == [*early[-8:], *later[:4]]
-    many = reactions(200, 0.3, BEFORE)
-    assert baseline(candidate, many) == many[-80:]
-
-
 def test_a_look_says_what_it_decides_and_leaves_to_a_person_what_is_theirs(finding: Finding) -> None:
     candidate, _ = life(finding)
     validating = replace(candidate, status=Status.VALIDATING)
-    kept = review(candidate, reactions(80, 0.3, BEFORE), reactions(40, 0.0, AFTER), 4)
+    kept = Judged(Verdict.KEEP, 4, Share(24, 80), Share(0, 40), 1.0, 0.0)
     assert evolve(validating, Reviewed(kept, NOW)).status is Status.KEPT
     harm = replace(kept, verdict=Verdict.ROLL_BACK)
     proposed = evolve(validating, Reviewed(harm, NOW))

@@ -11,9 +11,12 @@ import pytest
 
 from core.card import Button
 from core.learning.aloud import amount, duration
-from core.learning.digest import Counts, Digest, Habit, Known, Offer, compose, document, known_at, tally
+from core.learning.counting import Counts
+from core.learning.digest import Digest, Habit, Known, Offer, compose, document, known_at
+from core.learning.outcome import Outcome
+from core.learning.paired import followed_vs_diverged
 from core.learning.records import How, Label, Match, Recommendation, Source
-from core.learning.sums import Paired, Priced, paired
+from core.learning.sums import Priced
 from core.learning.told import LONGEST, alt, as_note, text
 from core.learning.week import Calendar, Week
 
@@ -88,14 +91,14 @@ def test_recommendations_are_those_with_a_recommendation() -> None:
 
 def test_what_was_let_pass_in_silence_is_told_apart_and_is_no_departure() -> None:
     one = digest(Known(matches=[match(1, Label.REJECT), match(2, Label.REJECT, how=How.IGNORED), match(3)]))
-    assert (one.counts.reject, one.counts.ignored, one.counts.diverged) == (2, 1, 1)
+    assert (one.counts.reject, one.counts.ignored, one.counts.diverged) == (1, 1, 1)
     assert "2 rejected (1 in silence)" in said(one)["Recommendations"]
 
 
 def test_imported_history_is_told_apart() -> None:
     mixed = digest(Known(matches=[match(1), match(2, source=Source.IMPORTED)]))
     assert "1 of them are imported history" in said(mixed)["Recommendations"]
-    assert tally([match(1, source=Source.IMPORTED)]).imported == 1
+    assert digest(Known(matches=[match(1, source=Source.IMPORTED)])).counts.imported == 1
 
 
 def test_a_recommendation_belongs_to_the_week_in_which_its_end_was_known() -> None:
@@ -188,29 +191,48 @@ def test_candidates_are_news_once_and_are_numbered_as_their_buttons_are() -> Non
 def test_money_says_how_much_of_it_is_known() -> None:
     at = SINCE + DAY
     priced = [
-        Priced("imp:1", at, "USD", Decimal("1180"), Decimal("960.5"), Decimal("219.5")),
-        Priced("imp:2", at, "USD", None, None, None, open=True),
-        Priced("imp:3", at, "", None, None, None),
-        Priced("order:o-4", at, "USD", Decimal("-20"), None, None, alone=True),
+        Priced("imp:1", at, "USD", Decimal("1180"), Decimal("960.5")),
+        Priced("imp:2", at, "USD", None, None, open=True),
+        Priced("imp:3", at, "", None, None),
+        Priced("order:o-4", at, "USD", Decimal("-20"), None, alone=True),
     ]
     matches = [match(1), match(2), match(3), match(4, Label.INDEPENDENT)]
     words = said(digest(Known(matches=matches, priced=priced)))["Money"]
     assert "of 1 recommendation: +1,180.00 USD as you did it, +960.50 USD as advised." in words
     assert "Your own trades brought −20.00 USD." in words
     assert "priced so far: 1 of 3 (1 still running and 1 without a price)." in words
-    assert "Whether your changes pay is undetermined: 1 recommendation that could be priced both ways" in words
 
 
 def test_what_your_changes_bring_is_undetermined_until_zero_is_left() -> None:
-    noise = [Decimal(value) for value in (120, -80, 40, -60, 90, -95)]
-    assert paired(noise, "USD").undetermined
-    assert paired(noise, "USD", False, 120).needed == 120
-    assert paired([Decimal(100 + n) for n in range(8)], "USD").undetermined, "who looks each week must be surer"
-    clear = paired([Decimal(100 + n) for n in range(8)], "USD", True)
-    assert not clear.undetermined
-    assert clear.needed is None
-    assert paired([Decimal(5)], "USD") == Paired(Decimal(5), None, None, 1, "USD")
-    assert paired([Decimal(0)] * 9, "USD").undetermined
+    changed = [match(24 * 7 * week, Label.MODIFY, day=SINCE.date() + 7 * week * DAY) for week in range(-60, 0)]
+
+    def of(brought: list[float]) -> tuple[str, Digest]:
+        worth = [
+            Outcome(
+                one.key, one.subject, one.label, "USD", advised=Decimal(0), later=Decimal(0), paper=Decimal(str(value)),
+                real=Decimal(str(value)), risk=Decimal(100), known_on=one.day,
+            )
+            for one, value in zip(changed, brought, strict=False)
+        ]  # fmt: skip
+        known = Known(matches=changed[: len(brought)], paired=followed_vs_diverged(changed[: len(brought)], worth))
+        one = digest(known)
+        return said(one).get("Money", ""), one
+
+    few, _ = of([5.0])
+    assert few == (
+        "Whether your changes pay is undetermined: 1 recommendation that could be priced both ways, "
+        "and it takes at least 8."
+    )
+    growing, one = of([120.0, -80.0, 40.0, -60.0, 90.0, -25.0] * 3)
+    assert one.paired[0].edge.needed is not None
+    assert "more bets (one is what you do with one name in one week) to tell" in growing
+    shrinking, one = of([20.0, -20.0] * 10)
+    assert one.paired[0].edge.needed is None
+    assert "undetermined" in shrinking
+    assert "more bets" not in shrinking
+    clear, _ = of([100.0 + n % 7 for n in range(60)])
+    assert clear.startswith("Your changes do better than the advice: +10")
+    assert document(one)["paired"][0]["edge"]["needed"] is None
 
 
 def test_two_currencies_are_never_added_up() -> None:
@@ -233,8 +255,14 @@ def test_how_fast_people_answered_counts_who_acted_without_a_button() -> None:
     )
 
 
+def test_imported_dates_say_nothing_of_waiting() -> None:
+    known = Known(recommendations=[advice(1, source=Source.IMPORTED)], matches=[match(1, source=Source.IMPORTED)])
+    assert digest(known).asked == 0
+
+
 def test_an_ambiguous_match_is_to_be_settled() -> None:
-    known = Known(recommendations=[advice(1)], matches=[match(1, ambiguous=("o-2",))])
+    known = Known(recommendations=[advice(1)], matches=[match(1, Label.MODIFY, ambiguous=("o-2",))])
+    assert digest(known).without_reason == 0, "first it is to be said what it was"
     words = said(digest(known))["To settle"]
     assert words.startswith("Which of your trades belongs to “Sell 1 AAPL call”: o-1 or o-2?")
     settled = Known(recommendations=[advice(1)], matches=[match(1, ambiguous=("o-2",), settled_by="alice")])
@@ -289,7 +317,7 @@ def test_the_same_is_said_the_same_way_and_kept_as_plain_json() -> None:
 def test_what_the_picture_shows_is_said_in_words() -> None:
     known = Known(
         matches=[match(1), match(2, Label.MODIFY)],
-        priced=[Priced("imp:1", SINCE + DAY, "USD", Decimal(10), Decimal(8), Decimal(2))],
+        priced=[Priced("imp:1", SINCE + DAY, "USD", Decimal(10), Decimal(8))],
     )
     words = alt(digest(known))
     assert "2012-W07 to 2012-W07; 1 of 2 in all, 1 of 2 in the last week" in words
@@ -299,10 +327,10 @@ def test_what_the_picture_shows_is_said_in_words() -> None:
 
 def test_the_chart_adds_up_and_looks_at_nothing_later() -> None:
     priced = [
-        Priced("imp:1", SINCE - 30 * DAY, "USD", Decimal(10), Decimal(4), Decimal(6)),
-        Priced("imp:2", SINCE + DAY, "USD", Decimal(-3), Decimal(1), Decimal(-4)),
-        Priced("imp:3", UNTIL + DAY, "USD", Decimal(900), Decimal(0), Decimal(900)),
-        Priced("imp:4", SINCE - 400 * DAY, "USD", Decimal(7), Decimal(7), Decimal(0)),
+        Priced("imp:1", SINCE - 30 * DAY, "USD", Decimal(10), Decimal(4)),
+        Priced("imp:2", SINCE + DAY, "USD", Decimal(-3), Decimal(1)),
+        Priced("imp:3", UNTIL + DAY, "USD", Decimal(900), Decimal(0)),
+        Priced("imp:4", SINCE - 400 * DAY, "USD", Decimal(7), Decimal(7)),
     ]
     known = Known(matches=[match(-900, Label.MODIFY), match(1)], priced=priced)
     chart = digest(known).chart
@@ -346,5 +374,5 @@ def test_times_are_written_as_people_say_them(seconds: float, words: str) -> Non
 
 
 def test_an_empty_count_is_zero_of_everything() -> None:
-    assert tally([]) == Counts()
+    assert digest().counts == Counts()
     assert datetime(2012, 2, 18, 14, tzinfo=UTC) == UNTIL

@@ -195,16 +195,23 @@ def test_a_windfall_is_clipped() -> None:
 
 
 def test_it_says_how_many_more_it_would_take() -> None:
+    # Half of the way (on the scale on which evidence grows) took 20: so will the other half.
+    assert effects.needed(20, math.log(40) / 2, math.log(40)) == 20
+    assert effects.needed(20, 0.0, math.log(40)) is None
+    assert effects.needed(20, -1.0, math.log(40)) is None
+    assert effects.needed(20, 1e-9, math.log(40)) is None
+    assert effects.edge([0.0, 0.0, 0.0]).needed is None
+
+
+def test_after_as_many_as_it_said_it_can_be_told() -> None:
     chance = random.Random(4)
-    # A standard deviation of 1 and a mean of 0.2: 214 (facts of the literature), of which 20 are there.
-    values = [chance.gauss(0, 1) for _ in range(20)]
-    centre = sum(values) / 20
-    spread = (sum((one - centre) ** 2 for one in values) / 19) ** 0.5
-    exactly = [(one - centre) / spread + 0.2 for one in values]
-    assert effects.needed(exactly) == pytest.approx(215 - 20, abs=1)
-    assert effects.needed([0.0, 0.0, 0.0]) is None
-    assert effects.needed([1.0]) is None
-    assert effects.needed([1.0, -1.0, 1e-200]) is None
+    values = [chance.gauss(0.5, 1) for _ in range(400)]
+    first = next(n for n in range(1, 400) if not effects.edge(values[:n]).mean.undetermined)
+    halfway = effects.edge(values[: first // 2]).needed
+    assert halfway is not None
+    assert first // 2 + halfway == pytest.approx(first, rel=0.5)
+    # What goes both ways by as much is not told by more of it.
+    assert effects.edge([1.0, -1.0] * 20).needed is None
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=60))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from core.learning.contract import Part, Terms, terms
 from core.learning.episodes import episodes, links_of, named_by
-from core.learning.fold import Order, deed, orders, unsplit
+from core.learning.fold import Order, by_name, deed, orders, price_of, unsplit
 from core.learning.records import Execution, Recommendation
 from core.learning.rules import Rules
 
@@ -38,7 +39,7 @@ def test_the_fills_of_an_order_are_one_leg_at_their_mean_price() -> None:
         fill("a", 0, "o1", parameters={"quantity": 1, "premium": 2.0}),
         fill("b", 240, "o1", parameters={"quantity": 3, "premium": 3.0}),
     )
-    assert (order.key, order.at, len(order.legs)) == ("o1", TEN, 1)
+    assert (order.key, order.at, len(order.legs)) == ("o1/U1/aapl", TEN, 1)
     assert (order.quantity, order.first.price) == (4.0, 2.75)
 
 
@@ -63,14 +64,23 @@ def test_without_an_orders_number_another_strike_another_side_and_another_accoun
     assert [order.key for order in found] == ["a", "b", "c", "d"]
 
 
-def test_one_number_in_two_accounts_is_two_orders_with_keys_of_their_own() -> None:
-    found = folded(fill("a", 0, "7"), replace(fill("b", 1, "7"), account="U2"))
-    assert [order.key for order in found] == ["7/U1/aapl", "7/U2/aapl"]
+def test_an_order_keeps_its_key_whatever_else_was_read() -> None:
+    mine = fill("a", 0, "7")
+    others = [replace(fill("b", 1, "7"), account="U2"), replace(fill("c", 2, "7"), subject="IBM")]
+    assert [order.key for order in folded(mine)] == ["7/U1/aapl"]
+    assert [order.key for order in folded(mine, *others)] == ["7/U1/aapl", "7/U2/aapl", "7/U1/ibm"]
+
+
+def test_an_order_is_found_by_its_bare_number_where_no_other_has_it() -> None:
+    one, other = folded(fill("a", 0, "7"), fill("b", 60, "8"))
+    assert by_name([one, other]) == {"7": one, "7/U1/aapl": one, "8": other, "8/U1/aapl": other}
+    (second,) = folded(replace(fill("c", 1, "7"), account="U2"))
+    assert set(by_name([one, second])) == {"7/U1/aapl", "7/U2/aapl"}
 
 
 def test_a_busted_fill_is_taken_out_and_an_order_of_busted_fills_is_none() -> None:
     found = folded(fill("a", 0, "o1"), fill("b", 0, "o1", busted=True), fill("c", 0, "o2", busted=True))
-    assert [(order.key, order.quantity) for order in found] == [("o1", 1.0)]
+    assert [(order.key, order.quantity) for order in found] == [("o1/U1/aapl", 1.0)]
 
 
 def test_a_fill_that_is_given_twice_counts_once() -> None:
@@ -123,6 +133,60 @@ def test_an_action_is_told_from_others_however_it_is_written(
     advised: str, done: str, right: str | None, agree: bool
 ) -> None:
     assert deed(advised, {}).agrees(deed(done, {"right": right} if right else {})) is agree
+
+
+@pytest.mark.parametrize(
+    ("action", "said", "side"),
+    [
+        ("trade", {"side": "buy"}, "buy"),
+        ("trade", {"side": "SELL"}, "sell"),
+        ("trade", {"side": "S"}, "sell"),
+        ("order", {"side": "Sell to Close"}, "sell"),
+        ("buy", {"side": "sell"}, "sell"),
+        ("trade", {"side": "long", "effect": "close"}, "sell"),
+        ("sto", {}, "sell"),
+        ("STC", {}, "sell"),
+        ("bto", {}, "buy"),
+        ("btc", {}, "buy"),
+        ("cover", {}, "buy"),
+        ("exit_long", {}, "sell"),
+        ("closeShort", {}, "buy"),
+        ("buy_to_close_short", {}, "buy"),
+        ("buy_or_sell", {}, None),
+        ("deploy", {"side": "left"}, None),
+    ],
+)
+def test_matching_and_valuing_read_the_same_side(action: str, said: dict[str, Any], side: str | None) -> None:
+    assert deed(action, said).side == side
+    read = terms(Part(TEN, action, "AAPL", said | {"quantity": 1, "price": 100}))
+    assert (read.side if isinstance(read, Terms) else None) == {"buy": 1, "sell": -1, None: None}[side]
+
+
+def test_the_parameter_side_tells_a_purchase_from_a_sale() -> None:
+    advised = deed("trade", {"side": "buy"})
+    assert advised.agrees(deed("trade", {"side": "buy"}))
+    assert advised.agrees(deed("BUY", {}))
+    assert deed("buy", {}).agrees(deed("trade", {"side": "buy"}))
+    assert not advised.agrees(deed("trade", {"side": "sell"}))
+
+
+@pytest.mark.parametrize(
+    ("said", "price"),
+    [
+        ({"limit": 100, "price": 103}, 103.0),
+        ({"premium": 2.1, "credit": 2.0, "average_price": 2.2}, 2.2),
+        ({"mark": 5, "limit_price": 4}, 4.0),
+    ],
+)
+def test_of_several_prices_the_one_that_was_paid_counts(said: dict[str, Any], price: float) -> None:
+    assert price_of(said) == price
+    read = terms(Part(TEN, "buy", "AAPL", said | {"quantity": 1}))
+    assert isinstance(read, Terms)
+    assert float(read.price or 0) == price
+
+
+def test_an_action_in_another_script_is_told_from_others() -> None:
+    assert not deed("отправить", {}).agrees(deed("удалить", {}))
 
 
 def test_an_order_after_a_split_is_read_in_the_terms_of_before() -> None:

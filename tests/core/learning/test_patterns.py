@@ -148,10 +148,11 @@ def test_a_habit_is_found_through_matches_too(name: str) -> None:
 @pytest.mark.parametrize("name", NULLS)
 def test_nobody_without_a_habit_is_told_of_one(name: str) -> None:
     shown = 0
-    for seed in range(10):
+    for seed in range(30):
         advice, matches = told(year(NULLS[name], seed))
         shown += any(one.level is Level.PATTERN for one in findings(matches, advice, UTC, None, END))
-    assert shown <= 4
+    # One in ten would be three; were it one in four, 96 of 100 such runs would have more.
+    assert shown <= 3
 
 
 def test_nothing_is_a_pattern_before_the_family_is_fixed() -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bench.reconciling import DENSE, SPARSE, found_at, stream
 from core.learning.reconcile import RULES, Rules, reconcile
 from core.learning.records import How, Label, Source
+from core.learning.setup import Session
 from tests.core.learning.advised import CALL, LATER, TEN, advice, fill, matched
 
 
 def test_what_was_done_as_advised_is_consent() -> None:
     one = matched([advice()], [fill()])["r1"]
-    assert (one.label, one.how, one.orders, one.edits) == (Label.CONSENT, How.MATCHED, ("o-f1",), {})
+    assert (one.label, one.how, one.orders, one.edits) == (Label.CONSENT, How.MATCHED, ("o-f1/U1/aapl",), {})
     assert (one.delay, one.quantity, one.ambiguous, one.version) == (600, 1.0, (), RULES)
     assert one.cost == pytest.approx(600 / 3600 / 8, abs=1e-5)
 
@@ -65,7 +67,7 @@ def test_what_names_its_recommendation_is_matched_to_nothing_else() -> None:
         Label.MODIFY,
         {"strike": -2},
     )
-    assert found["imp:a"].orders == ("o-f2",)
+    assert found["imp:a"].orders == ("o-f2/U1/aapl",)
 
 
 def test_a_link_holds_beyond_every_window() -> None:
@@ -76,10 +78,10 @@ def test_a_link_holds_beyond_every_window() -> None:
 def test_what_a_person_settled_wins() -> None:
     sent = [advice("r1"), advice("r2", 30, parameters={"quantity": 5})]
     one = matched(sent, [fill(minutes=40)], settled={"o-f1": "r1"})
-    assert (one["r1"].orders, one["r1"].how, one["r1"].settled_by) == (("o-f1",), How.EXPLICIT, "alice")
+    assert (one["r1"].orders, one["r1"].how, one["r1"].settled_by) == (("o-f1/U1/aapl",), How.EXPLICIT, "alice")
     none = matched(sent, [fill(minutes=40)], settled={"o-f1": None})
-    assert none["order:o-f1"].label is Label.INDEPENDENT
-    assert none["order:o-f1"].settled_by == "alice"
+    assert none["order:o-f1/U1/aapl"].label is Label.INDEPENDENT
+    assert none["order:o-f1/U1/aapl"].settled_by == "alice"
     assert not any(found.ambiguous for found in [*one.values(), *none.values()])
 
 
@@ -114,13 +116,13 @@ def test_a_no_stands_beside_another_trade_of_the_day() -> None:
     said = advice(decision="rejected", decided_at=TEN + timedelta(minutes=5))
     found = matched([said], [fill(minutes=20, parameters={"strike": 430.0})])
     assert (found["r1"].label, found["r1"].how, found["r1"].ambiguous) == (Label.REJECT, How.EXPLICIT, ())
-    assert found["order:o-f1"].label is Label.INDEPENDENT
+    assert found["order:o-f1/U1/aapl"].label is Label.INDEPENDENT
 
 
 def test_the_very_trade_that_was_refused_is_asked_about() -> None:
     said = advice(decision="rejected", decided_at=TEN + timedelta(minutes=5))
     one = matched([said], [fill(minutes=20)])["r1"]
-    assert (one.label, one.orders, one.ambiguous) == (Label.CONSENT, ("o-f1",), ("o-f1",))
+    assert (one.label, one.orders, one.ambiguous) == (Label.CONSENT, ("o-f1/U1/aapl",), ("o-f1/U1/aapl",))
 
 
 def test_less_than_was_ordered_is_the_markets_doing_unless_the_person_cut_it() -> None:
@@ -151,8 +153,8 @@ def test_nothing_is_said_of_what_is_open_and_nothing_of_later_counts() -> None:
 
 def test_an_own_order_is_of_the_person_whose_account_it_is() -> None:
     found = matched([advice(), advice("r2", account="U2", person="bob")], [fill(minutes=-60, account="U2")])
-    assert found["order:o-f1"].person == "bob"
-    assert matched([], [fill()])["order:o-f1"].person == ""
+    assert found["order:o-f1/U2/aapl"].person == "bob"
+    assert matched([], [fill()])["order:o-f1/U1/aapl"].person == ""
 
 
 def test_thresholds_are_an_algorithms_own() -> None:
@@ -186,5 +188,48 @@ def test_every_order_belongs_to_one_match_and_every_recommendation_has_one() -> 
     made = stream(DENSE, 5)
     found = made.matches()
     taken = [order for one in found for order in one.orders]
-    assert sorted(taken) == sorted({fill.order or fill.key for fill in made.fills})
+    assert sorted(taken) == sorted({f"{fill.order}/U1/{fill.subject.casefold()}" for fill in made.fills})
     assert {one.recommendation for one in found if one.recommendation} == {one.key for one in made.advice}
+
+
+def test_what_a_person_settled_of_an_order_holds_when_another_account_uses_its_number() -> None:
+    sent = [advice("r1"), advice("r2", 30, parameters={"quantity": 5})]
+    (key,) = matched(sent, [fill(minutes=40, order="77")], settled={"77": "r1"})["r1"].orders
+    other = fill("f9", 50, order="77", account="U9", person="bob")
+    one = matched(sent, [fill(minutes=40, order="77"), other], settled={key: "r1"})["r1"]
+    assert (one.orders, one.settled_by) == ((key,), "alice")
+
+
+NEW_YORK = Session(ZoneInfo("America/New_York"), time(9, 30), time(16))
+
+
+def test_an_order_after_the_session_belongs_to_no_advice_where_the_house_declared_one() -> None:
+    sent, late = [advice(hours=8)], [fill(minutes=391)]  # the session ends at 21:00 UTC, 360 minutes after the advice
+    assert matched(sent, late)["r1"].label is Label.CONSENT
+    assert matched(sent, late, session=NEW_YORK)["r1"].label is Label.REJECT
+    assert matched(sent, [fill(minutes=389)], session=NEW_YORK)["r1"].label is Label.CONSENT
+
+
+def test_advice_after_the_session_waits_for_no_close_of_that_day_and_longer_advice_for_none() -> None:
+    evening = [advice("r1", 370, hours=4)]
+    assert matched(evening, [fill(minutes=420)], session=NEW_YORK)["r1"].label is Label.CONSENT
+    assert matched([advice(hours=72)], [fill(minutes=1500)], session=NEW_YORK)["r1"].label is Label.CONSENT
+
+
+@pytest.mark.parametrize(("first", "second"), [("patient", "strict"), ("strict", "patient")])
+def test_each_piece_of_advice_goes_by_the_thresholds_of_its_own_algorithm(first: str, second: str) -> None:
+    """Both might be of either order, so that the two are weighed together."""
+    rules = Rules(by_algorithm={"strict": Rules(null=2.5), "patient": Rules(null=6.0)})
+    sent = [advice("r1", algorithm=first), advice("r2", 1, algorithm=second, parameters={"strike": 420.0})]
+    one_off, far_off = {"strike": 430.0}, {"strike": 410.0, "expiry": "2026-03-27"}
+    found = matched(sent, [fill("f1", parameters=one_off), fill("f2", 12, parameters=far_off)], rules=rules)
+    assert found["r1"].orders == ("o-f1/U1/aapl",)
+    assert len(found["r2"].orders) == (second == "patient")  # it costs 2.8
+    assert found["r1"].cost == pytest.approx(1.0, abs=0.05)
+
+
+def test_further_parts_and_rolls_go_by_the_thresholds_of_their_own_advice() -> None:
+    generous = Rules(by_algorithm={"loose": Rules(filled=0.5)})
+    fills = [fill("f1", parameters={"quantity": 3}), fill("f2", 30, parameters={"quantity": 2})]
+    assert len(matched([advice(algorithm="strict")], fills, rules=generous)["r1"].orders) == 1
+    assert len(matched([advice(algorithm="loose")], fills, rules=generous)["r1"].orders) == 2

@@ -10,26 +10,31 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.learning.records import Execution, How, Label, Recommendation
+from core.learning.rules import Rules
 from tests.core.learning.advised import CALL, TEN, advice, fill, matched
 
 
 def test_two_pieces_of_advice_and_one_order_that_may_be_of_either_ask_the_person() -> None:
     sent = [advice("r1"), advice("r2", 30, parameters={"quantity": 5})]
     found = matched(sent, [fill(minutes=40)])
-    assert [found[key].ambiguous for key in ("r1", "r2")] == [("r2",), ("o-f1",)]
+    assert [found[key].ambiguous for key in ("r1", "r2")] == [("r2",), ("o-f1/U1/aapl",)]
 
 
 def test_three_parts_over_two_days_are_one_order_where_the_advice_was_valid_so_long() -> None:
     parts = [fill(f"f{day}", 60 + 1440 * day // 2, parameters={"quantity": size}) for day, size in enumerate((2, 1, 1))]
     one = matched([advice(hours=72)], parts)["r1"]
-    assert (one.label, one.quantity, one.orders) == (Label.CONSENT, 1.0, ("o-f0", "o-f1", "o-f2"))
+    assert (one.label, one.quantity, one.orders) == (
+        Label.CONSENT,
+        1.0,
+        ("o-f0/U1/aapl", "o-f1/U1/aapl", "o-f2/U1/aapl"),
+    )
     assert one.ambiguous == ()
 
 
 def test_further_parts_join_only_up_to_what_was_advised() -> None:
     found = matched([advice()], [fill("f0", 5, parameters={"quantity": 3}), fill("f1", 20, parameters={"quantity": 2})])
-    assert found["r1"].orders == ("o-f0",)
-    assert found["order:o-f1"].label is Label.INDEPENDENT
+    assert found["r1"].orders == ("o-f0/U1/aapl",)
+    assert found["order:o-f1/U1/aapl"].label is Label.INDEPENDENT
 
 
 def test_a_spread_where_a_single_was_advised_is_asked_about() -> None:
@@ -38,7 +43,7 @@ def test_a_spread_where_a_single_was_advised_is_asked_about() -> None:
         fill("b", order="o1", action="Buy to Open", parameters={"strike": 435.0}),
     ]
     one = matched([advice()], legs)["r1"]
-    assert (one.label, one.edits, one.ambiguous) == (Label.MODIFY, {"legs": 1}, ("o1",))
+    assert (one.label, one.edits, one.ambiguous) == (Label.MODIFY, {"legs": 1}, ("o1/U1/aapl",))
 
 
 def roll(**more: Any) -> Recommendation:
@@ -52,13 +57,20 @@ OPENING: dict[str, Any] = {"action": "Sell to Open", "parameters": {"right": "ca
 def test_a_roll_in_one_order_is_consent() -> None:
     fills = [fill("a", order="o1", **CLOSING), fill("b", order="o1", **OPENING)]
     one = matched([roll()], fills)["r1"]
-    assert (one.label, one.orders, one.ambiguous) == (Label.CONSENT, ("o1",), ())
+    assert (one.label, one.orders, one.ambiguous) == (Label.CONSENT, ("o1/U1/aapl",), ())
 
 
 def test_a_roll_in_two_orders_within_ten_minutes_is_one() -> None:
     found = matched([roll()], [fill("a", 10, **CLOSING), fill("b", 19, **OPENING)])
     assert list(found) == ["r1"]
-    assert (found["r1"].label, found["r1"].orders) == (Label.CONSENT, ("o-b", "o-a"))
+    assert (found["r1"].label, found["r1"].orders) == (Label.CONSENT, ("o-b/U1/aapl", "o-a/U1/aapl"))
+
+
+def test_how_far_apart_the_halves_of_a_roll_may_be_is_for_its_algorithm_to_say() -> None:
+    rules = Rules(by_algorithm={"slow": Rules(one_roll=timedelta(hours=1))})
+    halves = [fill("a", 10, **CLOSING), fill("b", 40, **OPENING)]
+    assert len(matched([roll(algorithm="slow")], halves, rules=rules)["r1"].orders) == 2
+    assert len(matched([roll()], halves, rules=rules)["r1"].orders) == 1
 
 
 def test_a_roll_advised_and_only_closed_is_asked_about() -> None:
@@ -66,7 +78,7 @@ def test_a_roll_advised_and_only_closed_is_asked_about() -> None:
         one = matched([roll()], fills)["r1"]
         assert one.label is Label.MODIFY
         assert one.edits["legs"] == -1
-        assert one.ambiguous == ("o-a",)
+        assert one.ambiguous == ("o-a/U1/aapl",)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +98,8 @@ def test_a_roll_advised_and_only_closed_is_asked_about() -> None:
 def test_another_trade_is_nobodys_advice_and_the_advice_was_let_pass(other: Execution) -> None:
     found = matched([advice()], [other])
     assert (found["r1"].label, found["r1"].how) == (Label.REJECT, How.IGNORED)
-    assert found["order:o-f1"].label is Label.INDEPENDENT
+    (own,) = (one for key, one in found.items() if key.startswith("order:o-f1/"))
+    assert own.label is Label.INDEPENDENT
     assert not any(one.ambiguous for one in found.values())
 
 
@@ -117,13 +130,13 @@ def test_a_busted_fill_counts_for_nothing() -> None:
 def test_an_order_after_a_split_is_recognised_and_asked_about() -> None:
     split = fill(minutes=1440, parameters={"strike": 212.5, "quantity": 8, "premium": 1.0})
     one = matched([advice(hours=72)], [split])["r1"]
-    assert (one.label, one.edits, one.ambiguous) == (Label.CONSENT, {}, ("o-f1",))
+    assert (one.label, one.edits, one.ambiguous) == (Label.CONSENT, {}, ("o-f1/U1/aapl",))
 
 
 def test_what_expires_today_is_not_matched_past_its_end() -> None:
     today = {"expiry": "2026-03-02"}
     said = advice(parameters=today, hours=2)
-    assert matched([said], [fill(minutes=121, parameters=today)])["order:o-f1"].label is Label.INDEPENDENT
+    assert matched([said], [fill(minutes=121, parameters=today)])["order:o-f1/U1/aapl"].label is Label.INDEPENDENT
 
 
 def test_the_hours_of_a_night_on_which_the_clocks_change_are_real_hours() -> None:
@@ -180,7 +193,7 @@ def test_advice_that_was_withdrawn_after_the_fill_was_followed() -> None:
     assert matched([said], [fill(minutes=20)])["r1"].label is Label.CONSENT
     found = matched([said], [fill(minutes=40)])
     assert (found["r1"].label, found["r1"].how) == (Label.NO_ACTION, How.IGNORED)
-    assert found["order:o-f1"].label is Label.INDEPENDENT
+    assert found["order:o-f1/U1/aapl"].label is Label.INDEPENDENT
 
 
 def test_approved_and_refused_by_the_broker_is_consent_that_was_not_filled() -> None:
@@ -197,7 +210,7 @@ def test_approved_and_then_cancelled_by_hand_is_a_rejection() -> None:
 
 def test_two_algorithms_with_the_same_advice_share_what_was_done_of_it() -> None:
     found = matched([advice("r1"), advice("r2", 5, algorithm="2")], [fill()])
-    assert (found["r1"].orders, found["r2"].orders) == (("o-f1",), ())
+    assert (found["r1"].orders, found["r2"].orders) == (("o-f1/U1/aapl",), ())
     assert (found["r1"].shared, found["r2"].shared) == (("r2",), ("r1",))
     assert {found[key].label for key in ("r1", "r2")} == {Label.CONSENT}
     assert found["r2"].algorithm == "2"
@@ -213,12 +226,12 @@ def test_advice_sent_five_times_is_one_decision() -> None:
 def test_a_link_carries_no_trade_over_to_somebody_elses_account() -> None:
     found = matched([advice()], [fill(link="r1", account="U9", person="bob")])
     assert (found["r1"].label, found["r1"].how) == (Label.REJECT, How.IGNORED)
-    assert found["order:o-f1"].label is Label.INDEPENDENT
+    assert found["order:o-f1/U9/aapl"].label is Label.INDEPENDENT
 
 
 def test_who_decides_need_not_be_whose_account_it_is() -> None:
     found = matched([advice(person="bob", decision="approved", decided_at=TEN)], [fill(person="alice")])
-    assert (found["r1"].label, found["r1"].orders) == (Label.CONSENT, ("o-f1",))
+    assert (found["r1"].label, found["r1"].orders) == (Label.CONSENT, ("o-f1/U1/aapl",))
 
 
 @pytest.mark.parametrize("action", ["buy_call", "sell_put"])

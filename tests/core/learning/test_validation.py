@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from bench.lifecycle import CHANGES, NONE, lives, look, went_down
-from core.learning.validation import LESS, SURE, Share, Verdict, judge, less_than
+from bench.lifecycle import CHANGES, NONE, Change, lives, look, went_down
+from core.learning.validation import LESS, SURE, SURE_TO_KEEP, Share, Verdict, judge, less_than
 
 SHARES = st.integers(0, 120).flatmap(lambda n: st.builds(Share, st.integers(0, n), st.just(n)))
 
@@ -72,9 +72,15 @@ def test_a_guardrail_that_broke_keeps_nothing() -> None:
     assert "other overrides" in judged.why
 
 
-def test_what_loses_on_the_same_signals_is_rolled_back_whatever_people_say() -> None:
-    assert judge(Share(24, 80), Share(2, 40), 4, loss=20.0).verdict is Verdict.ROLL_BACK
-    assert judge(Share(24, 80), Share(2, 40), 4, loss=19.0).verdict is Verdict.KEEP
+def test_nothing_is_kept_before_as_many_were_exposed_as_were_planned_for() -> None:
+    early = judge(Share(24, 80), Share(0, 39), 4)
+    assert early.fewer > SURE_TO_KEEP
+    assert early.verdict is Verdict.EXTEND
+    assert "39 of the 40" in early.why
+    assert judge(Share(24, 80), Share(0, 40), 4).verdict is Verdict.KEEP
+    assert judge(Share(24, 80), Share(0, 20), 8).verdict is Verdict.EXTEND
+    assert judge(Share(24, 80), Share(0, 20), 12).verdict is Verdict.KEEP
+    assert judge(Share(40, 80), Share(0, 11), 12).verdict is Verdict.INCONCLUSIVE
 
 
 def test_what_is_left_of_one_sign_asks_for_more_of_the_same_if_it_helped_at_all() -> None:
@@ -90,8 +96,7 @@ def test_more_hits_than_there_were_are_refused() -> None:
 
 def test_a_useless_change_is_hardly_ever_kept() -> None:
     found = look(NONE, 40, times=1_000)
-    # 3 % is the goal of the bench over more; four standard errors above what the facts measured.
-    assert found[Verdict.KEEP] <= 0.04
+    assert found[Verdict.KEEP] <= 0.03
     assert found[Verdict.EXTEND] >= 0.75
     assert went_down(NONE, 40, times=1_000) >= 0.4
 
@@ -102,5 +107,8 @@ def test_a_good_change_is_kept_and_a_harmful_one_is_rolled_back() -> None:
     assert look(CHANGES["30 to 5 %"], 40, times=400)[Verdict.ROLL_BACK] <= 0.01
 
 
-def test_three_looks_do_not_make_a_useless_change_a_good_one() -> None:
-    assert lives(NONE, 10, times=200)[Verdict.KEEP] <= 0.08
+@pytest.mark.parametrize("weekly", [3, 10])
+@pytest.mark.parametrize("share", [0.15, 0.30])
+def test_three_looks_do_not_make_a_useless_change_a_good_one(share: float, weekly: int) -> None:
+    # 3 % is the goal; the rest is what 1,000 lives may be off by (two standard errors).
+    assert lives(Change(share, share), weekly, times=1_000)[Verdict.KEEP] <= 0.04

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.learning import ladders
-from core.learning.contract import PRICES, Part, Terms, exact, most_lost, terms
+from core.learning import ladders, names
+from core.learning.contract import Part, Terms, exact, most_lost, terms
 from core.learning.records import Close, Result
 from core.learning.valuer import ACTUAL, RECOMMENDED, Knowledge, Position, Valuation, appraise, known
 from core.model import Json
@@ -59,7 +59,9 @@ def came_to(
 )
 def test_an_option_is_settled_at_the_close_of_its_expiry(action: str, close: str, pnl: str) -> None:
     found = came_to(action, CALL, {**weekdays(), FRIDAY: close})
-    assert (found.pnl, found.open, found.day) == (Decimal(pnl), False, FRIDAY)
+    assert (found.pnl, found.open) == (Decimal(pnl), False)
+    assert found.at is not None
+    assert found.at.date() == FRIDAY
 
 
 def test_right_side_and_multiplier_may_be_said_in_so_many_words() -> None:
@@ -80,7 +82,10 @@ def test_an_expiry_without_a_close_waits_until_the_market_has_opened_again() -> 
     # It may be a holiday, or the close has not come in yet: then yesterday's would be wrong tomorrow.
     waiting = came_to("sell_call", CALL, {day: price for day, price in days.items() if day < FRIDAY}, FRIDAY)
     assert (waiting.pnl, waiting.open) == (None, True)
-    assert came_to("sell_call", CALL, days, min(later)).pnl == Decimal("472.00")
+    found = came_to("sell_call", CALL, days, min(later))
+    assert found.pnl == Decimal("472.00")
+    assert found.at is not None
+    assert found.at.date() == min(later), "nobody knew on the holiday that it was one"
 
 
 def test_without_any_close_it_is_missing_and_never_zero() -> None:
@@ -163,13 +168,16 @@ def test_nothing_that_can_happen_loses_more_than_the_most(legs: list[tuple[bool,
 @pytest.mark.parametrize(("action", "pnl"), [("buy", "95.00"), ("sell", "-95.00"), ("close_long", "-95.00")])
 def test_shares_come_to_the_close_at_the_horizon(action: str, pnl: str) -> None:
     found = came_to(action, SHARES, weekdays())
-    assert (found.pnl, found.open, found.day) == (Decimal(pnl), False, date(2026, 1, 12))  # 10 x (420 - 410.50)
+    assert (found.pnl, found.open) == (Decimal(pnl), False)  # 10 x (420 - 410.50)
+    assert found.at is not None
+    assert found.at.date() == date(2026, 1, 12)
 
 
 def test_a_horizon_on_a_weekend_is_the_next_close() -> None:
     on_saturday = Position(RECOMMENDED, "", datetime(2026, 1, 10, 9, tzinfo=UTC), position("buy", SHARES).parts)
     found = appraise(on_saturday, known([], closes(weekdays()), date(2026, 3, 1)))
-    assert found.day == date(2026, 1, 19)
+    assert found.at is not None
+    assert found.at.date() == date(2026, 1, 19)
 
 
 def test_until_the_horizon_shares_are_marked_and_open() -> None:
@@ -255,7 +263,8 @@ def test_what_is_no_number_is_none(text: Json) -> None:
 
 
 def test_a_name_of_a_price_is_one_for_matching_too() -> None:
-    assert set(PRICES) == ladders.PRICES
+    assert ladders.nature("fill_price") is ladders.Nature.PRICE
+    assert set(names.PRICES) == ladders.PRICES
 
 
 def test_a_fill_that_says_how_much_was_sold_with_a_minus_means_that_much() -> None:

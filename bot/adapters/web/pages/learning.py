@@ -19,13 +19,17 @@ from bot.adapters.web.web import HEADERS, Web
 from bot.learning.asking import offer
 from bot.learning.digests import Digests, note_in, week_in
 from bot.learning.matches import WITHDRAWN
+from bot.learning.schedule import last_due
 from bot.learning.study import Asked, Studied
 from core.learning import records
 from core.learning.candidate_bodies import from_record
-from core.learning.candidates import Status
+from core.learning.candidates import Candidate, Status
 from core.learning.finding import Finding, Level
 from core.learning.ledger import Record, Wanted
+from core.learning.proposing import candidate_id, may_propose
 from core.learning.records import Source
+from core.learning.setup import Learning
+from core.learning.week import calendar_of, moment_on
 from core.note import Note
 
 MOST_ASKED = 3
@@ -35,6 +39,8 @@ _SPANS = (("28", "4 weeks"), ("91", "13 weeks"), ("365", "A year"), ("", "All of
 _SOURCES = ((Source.LIVE.value, "Live"), (Source.IMPORTED.value, "Imported"))
 
 
+_WAITING = (Status.PROPOSED, Status.INCONCLUSIVE)
+"""States in which a change waits for somebody to decide; in the others somebody may."""
 _LOOKS = {Status.PROPOSED: "warn", Status.KEPT: "good", Status.ROLLED_BACK: "bad"}
 
 
@@ -55,6 +61,8 @@ def routes(web: Web) -> list[Route]:
         known = await digests.of(whose.person)
         proposed = await services.read(services.reader.records, Wanted(records.CANDIDATE, person=whose.person))
         offers = [from_record(one) for one in proposed]
+        patterns = _at(everything.findings, Level.PATTERN)
+        open_to = sorted((one for one in offers if one.open_to), key=lambda one: one.status not in _WAITING)
         return web.page(
             request,
             visitor,
@@ -66,10 +74,13 @@ def routes(web: Web) -> list[Route]:
             if studied.figures
             else [],
             charts=made,
-            patterns=_at(everything.findings, Level.PATTERN),
+            patterns=patterns,
+            to_propose=_to_propose(patterns, offers, services.clock.now()),
+            next_proposals=_next_proposals(services.learning, services.clock.now()),
             hints=_at(everything.findings, Level.HINT),
             counted=_at(everything.findings, Level.COUNTED),
-            offers=[offer(one, visitor.person) for one in offers if one.open_to],
+            offers=[offer(one, visitor.person) for one in open_to],
+            to_decide=sum(one.status in _WAITING for one in open_to),
             over=[offer(one, visitor.person) for one in reversed(offers) if not one.open_to],
             looks=_LOOKS,
             asked=await rows_of(web, visitor.person, await _open(everything)),
@@ -155,6 +166,19 @@ def _asked(whose: Whose, everything: Studied, span: str, source: Source | None) 
     if not span or everything.last is None:
         return asked
     return replace(asked, since=everything.last - timedelta(days=int(span)))
+
+
+def _to_propose(patterns: Sequence[Finding], known: Sequence[Candidate], now: datetime) -> int:
+    """How many patterns are to be proposed the next time."""
+    there = {one.id: one for one in known}
+    return sum(may_propose(one, there.get(candidate_id(one)), now) for one in patterns)
+
+
+def _next_proposals(setup: Learning, now: datetime) -> datetime:
+    """When that is: at night, or with the digests."""
+    calendar = calendar_of(setup)
+    nightly = last_due(setup.reconcile_at, setup, now).astimezone(setup.zone).date() + timedelta(days=1)
+    return min(moment_on(nightly, setup.reconcile_at, setup.zone), calendar.due(calendar.latest(now).moved(1)))
 
 
 def _at(found: Sequence[Finding], level: Level) -> list[Finding]:

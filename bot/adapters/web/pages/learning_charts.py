@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from markupsafe import Markup
 
@@ -12,12 +13,15 @@ from bot.adapters.web import charts
 from bot.adapters.web.charts import NARROW, WIDE, Point, Sides
 from bot.adapters.web.pages.learning_numbers import between, duration, money, money_estimate, share, steps
 from bot.learning.study import Figures
-from core.learning.analytics import Modification, Row
+from core.learning.aloud import day_of, times
+from core.learning.analytics import Modification, Period, Row
 from core.learning.counting import Counts
 from core.learning.effects import FEWEST, Estimate
 from core.learning.paired import Paired
 
 MOST_BARS = 12
+LONGEST_GAP = 8
+"""Weeks or months in a row without advice that are shown; of more it is only said how many those were."""
 _STEPS = "in the middle, with the interval; listed steps, doublings of a size, or a share of a price"
 
 
@@ -62,27 +66,39 @@ def _divergence(figures: Figures) -> list[Chart]:
         return []
     title = "How often you depart from the advice"
     said = f"{found.counts.diverged} of {found.rate.n} that were decided: {share(found.rate)}."
-    points = [Point(_short(one.name, one.since), *_known(one.rate)) for one in found.periods]
-    rows = tuple(
-        (one.name, str(one.counts.recommendations), str(one.rate.n), str(one.counts.diverged), share(one.rate))
-        for one in found.periods
-    )
+    weekly = "W" in found.periods[0].name
+    unit = "week" if weekly else "month"
+    points: list[Point] = []
+    rows: list[tuple[str, ...]] = []
+    for stretch in _with_advice(found.periods):
+        if not stretch[0].counts.recommendations and len(stretch) > LONGEST_GAP:
+            points.append(Point("", None))
+            rows.append((f"… {len(stretch)} {unit}s without advice", "0", "0", "0", "–"))
+            continue
+        points += [Point(_short(one.since, weekly), *_known(one.rate)) for one in stretch]
+        rows += [_period(one, weekly) for one in stretch]
     return _chart(
         "divergence",
         title,
         said,
         lambda width: charts.line(title, said, points, "%", width),
-        head=(
-            "Week" if found.periods and "W" in found.periods[0].name else "Month",
-            "Advised",
-            "Decided",
-            "Departed",
-            "Rate",
-        ),
-        rows=rows,
+        head=(unit.capitalize(), "Advised", "Decided", "Departed", "Rate"),
+        rows=tuple(rows),
         remark=f"The band is the 95 % interval of each; with fewer than {FEWEST} nothing can be said. What was let "
         "pass in silence, and what you did on your own, is in none of it.",
     )
+
+
+def _with_advice(periods: Sequence[Period]) -> list[list[Period]]:
+    """From the first to the last in which anything was advised, in stretches with and without."""
+    stretches = [list(some) for _, some in groupby(periods, key=lambda one: one.counts.recommendations > 0)]
+    there = [number for number, some in enumerate(stretches) if some[0].counts.recommendations]
+    return stretches[there[0] : there[-1] + 1] if there else []
+
+
+def _period(one: Period, weekly: bool) -> tuple[str, ...]:
+    name = one.name if weekly else _short(one.since, weekly)
+    return (name, str(one.counts.recommendations), str(one.rate.n), str(one.counts.diverged), share(one.rate))
 
 
 def _paired(figures: Figures, one: Paired) -> list[Chart]:
@@ -102,7 +118,7 @@ def _paired(figures: Figures, one: Paired) -> list[Chart]:
         said += f"You do {'better' if better else 'worse'} than the advice, as far as {one.bets} bets can tell."
     told = [
         Point(
-            f"{point.day:%d %b %Y}",
+            _day(point.day),
             float(point.total),
             point.low if point.n >= FEWEST else None,
             point.high if point.n >= FEWEST else None,
@@ -111,7 +127,7 @@ def _paired(figures: Figures, one: Paired) -> list[Chart]:
         for point in points
     ]
     rows = tuple(
-        (f"{point.day:%d %b %Y}", str(point.n), money(point.total, currency), between(point.low, point.high, currency))
+        (_day(point.day), str(point.n), money(point.total, currency), between(point.low, point.high, currency))
         for point in points
     )
     return _chart(
@@ -137,7 +153,7 @@ def _modifications(found: Sequence[Modification]) -> list[Chart]:
         for name, there in list(counts.items())[:MOST_BARS]
     ]
     first = found[0]
-    said = f"Most often {_words(first.parameter)} {first.direction}: {first.n} times, {share(first.share)} of what "
+    said = f"Most often {_words(first.parameter)} {first.direction}: {times(first.n)}, {share(first.share)} of what "
     said += "was decided."
     rows = tuple(
         (_words(one.parameter), one.direction, str(one.n), share(one.share), steps(one.steps)) for one in found
@@ -187,8 +203,12 @@ def _by_hour(found: Sequence[Row], zone: str) -> list[Chart]:
     title = "By hour of the day"
     there = {row.name: row for row in found}
     hours = [f"{hour:02d}" for hour in range(int(found[0].name), int(found[-1].name) + 1)]
-    most = max((row for row in found if row.rate.n), key=lambda row: row.counts.diverged)
-    said = f"Most departures from {most.name}:00 on: {most.counts.diverged} of {most.rate.n}, {share(most.rate)}."
+    enough = [row for row in found if row.rate.n >= FEWEST]
+    said = "In no hour were there enough to say anything."
+    if enough:
+        most = max(enough, key=lambda row: row.rate.value)
+        said = f"Most often from {most.name}:00 to {(int(most.name) + 1) % 24:02d}:00: "
+        said += f"{most.counts.diverged} of {most.rate.n}, {share(most.rate)}."
     points = [Point(hour, *(_known(there[hour].rate) if hour in there else (None, None, None))) for hour in hours]
     return _chart(
         "by-hour",
@@ -274,15 +294,15 @@ def _load(figures: Figures) -> list[Chart]:
         said += f" Half of the answers came within {duration(waits.median.value)}, nine of ten within "
         said += f"{duration(waits.p90.value)} (n = {waits.median.n})."
     if waits.unanswered:
-        said += f" {waits.unanswered} were not answered."
-    points = [Point(f"{day:%d %b}", float(n)) for day, n in found.days[-60:]]
+        said += f" {waits.unanswered} {'was' if waits.unanswered == 1 else 'were'} not answered."
+    points = [Point(day_of(day), float(n)) for day, n in found.days[-60:]]
     return _chart(
         "load",
         title,
         said,
         lambda width: charts.columns(title, said, points, "", width),
         head=("Day", "Asked"),
-        rows=tuple((f"{day:%d %b %Y}", str(n)) for day, n in found.days),
+        rows=tuple((_day(day), str(n)) for day, n in found.days),
         remark="Of what was asked here; dates that were imported say nothing of waiting."
         + (" The chart shows the last 60 days." if len(found.days) > 60 else ""),
     )
@@ -307,8 +327,12 @@ def _known(one: Estimate) -> tuple[float | None, float | None, float | None]:
     return (one.value, one.low, one.high) if one.n else (None, None, None)
 
 
-def _short(name: str, since: date) -> str:
-    return f"{since:%d %b}" if "W" in name else f"{since:%b %Y}"
+def _short(since: date, weekly: bool) -> str:
+    return day_of(since) if weekly else f"{since:%b %Y}"
+
+
+def _day(day: date) -> str:
+    return f"{day_of(day)} {day.year}"
 
 
 def _words(name: str) -> str:

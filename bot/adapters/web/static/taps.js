@@ -49,6 +49,7 @@ async function send(form, button) {
     const name = form.elements.namedItem("tap");
     if (name) name.value = fresh();
   }
+  document.dispatchEvent(new Event("placet-answered"));
   if (home) {
     if (!home.querySelector(".answers form.fields")) home.dataset.answered = "";
     await renew([home.dataset.request]);

@@ -14,6 +14,13 @@ function left(until) {
   return `${Math.floor(rest / day)} days`;
 }
 
+/** As the dates of a page that the server wrote, in the reader's own zone: 24 Mar 2012, 15:14. */
+function plainly(at) {
+  const month = at.toLocaleString("en-US", { month: "short" });
+  const two = (number) => String(number).padStart(2, "0");
+  return `${at.getDate()} ${month} ${at.getFullYear()}, ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 /** Put the reader's own time into every <time> below an element. */
 export function tell(root) {
   for (const time of root.querySelectorAll("time[datetime]:not([data-told])")) {
@@ -22,6 +29,7 @@ export function tell(root) {
     time.dataset.told = "";
     time.title = withYear.format(at);
     if ("left" in time.dataset) count(time, at);
+    else if ("plain" in time.dataset) time.textContent = plainly(at);
     else time.textContent = at.getFullYear() === new Date().getFullYear() || "short" in time.dataset ? moments.format(at) : withYear.format(at);
   }
 }
