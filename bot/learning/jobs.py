@@ -206,7 +206,9 @@ class Jobs:
             if day is None:
                 await self._steps.gather()
                 reach = await self._steps.worker.run(tasks.reach, self._steps.basis())
-                found = await self._steps.reconcile(*reach, gather=False) if reach else Found((), tasks.no_counts())
+                if reach is None:
+                    return Found((), tasks.no_counts())
+                found = await self._steps.reconcile(reach.since, FOREVER, gather=False, reach=reach)
             else:
                 zone = self._services.learning.zone
                 since, until = moment_on(day, time(), zone), moment_on(day + timedelta(days=1), time(), zone)

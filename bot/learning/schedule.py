@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from core.learning.setup import Learning
-from core.learning.week import Week, moment_on
+from core.learning.week import Week, calendar_of, moment_on
 
 MOST_WEEKS = 8
 """Digests that are made up for after a time in which Placet did not run; what is older is made when it is asked for."""
@@ -26,6 +26,13 @@ def last_due(at: time, setup: Learning, now: datetime) -> datetime:
     while (moment := moment_on(day, at, setup.zone)) > now:
         day -= timedelta(days=1)
     return moment
+
+
+def next_proposals(setup: Learning, now: datetime) -> datetime:
+    """When patterns become candidates the next time: at night, or with the digests."""
+    nightly = last_due(setup.reconcile_at, setup, now).astimezone(setup.zone).date() + timedelta(days=1)
+    calendar = calendar_of(setup)
+    return min(moment_on(nightly, setup.reconcile_at, setup.zone), calendar.due(calendar.latest(now).moved(1)))
 
 
 def weeks_due(latest: Week, last: Week | None) -> list[Week]:

@@ -12,7 +12,7 @@ from bot.ids import new_id
 from bot.learning import candidates, tasks
 from bot.learning.composing import Wish, compose
 from bot.learning.digests import Composed, Digests
-from bot.learning.tasks import Basis, Found
+from bot.learning.tasks import ANYTHING, Basis, Found, Reach
 from bot.learning.work import Given, Made
 from bot.services import Services
 from bot.threads import off_the_loop
@@ -26,7 +26,7 @@ from core.learning.week import Week, calendar_of, moment_on
 from core.model import Actor
 from core.ports import Reader, Transaction, Writing
 
-SLICE = 500
+SLICE = 100
 """Records in one command: so few that nobody who approves has to wait for them."""
 STRETCH = timedelta(days=60)
 """What is reconciled at a time."""
@@ -73,7 +73,9 @@ class Steps:
             at = self._services.clock.now()
             await self.write([(Record(PROGRESS, "gather", at, {"position": position}), -1)])
 
-    async def reconcile(self, since: datetime, until: datetime, *, gather: bool = True) -> Found:
+    async def reconcile(
+        self, since: datetime, until: datetime, *, gather: bool = True, reach: Reach = ANYTHING
+    ) -> Found:
         """A stretch of time after the other, so that no process holds more than one of them."""
         if gather:
             await self.gather()
@@ -83,7 +85,7 @@ class Steps:
         end = min(until, now + timedelta(days=1))
         while since < end:
             here = min(since + STRETCH, end)
-            found = await self.worker.run(tasks.reconcile, self.basis(), since, here, now)
+            found = await self.worker.run(tasks.reconcile, self.basis(), since, here, now, reach)
             await self.write(found.records)
             changed += len(found.records)
             counts = {name: count + found.counts[name] for name, count in counts.items()}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.learning.tasks import MARGIN, advised, every, executed, matched, moved
+from bot.learning.tasks import ANYTHING, MARGIN, Reach, advised, every, executed, matched, moved
 from core.durations import LONGEST
 from core.learning import records
 from core.learning.episodes import IMPORTED
@@ -33,7 +33,7 @@ class Stretch:
     older: frozenset[str]
 
 
-def stretch(reader: Reader, setup: Learning, since: datetime, until: datetime) -> Stretch:
+def stretch(reader: Reader, setup: Learning, since: datetime, until: datetime, reach: Reach = ANYTHING) -> Stretch:
     low, high = moved(since, -MARGIN), moved(until, MARGIN)
     advice = {one.key: one for one in advised(reader, setup, low, high)}
     fills = {one.key: one for one in executed(reader, setup, low, high)}
@@ -41,11 +41,11 @@ def stretch(reader: Reader, setup: Learning, since: datetime, until: datetime) -
 
     named = set(_named(one.link for one in fills.values() if since <= one.at < until))
     reaching = {key: one for key, one in advice.items() if one.at < since and _reaches(one, since, named)}
-    reaching |= {one.key: one for one in _from_before(reader, setup, since, low, named)}
+    reaching |= {one.key: one for one in _from_before(reader, setup, since, low, named, reach)}
     far = [one for one in reaching.values() if one.at < moved(since, -MARGIN / 2)]
     here = [one for one in advice.values() if since <= one.at < until]
     far += [one for one in here if one.valid_until > high]
-    links = set(_named(_links_behind(reader, high)))
+    links = set(_named(_links_behind(reader, high))) if reach.linked else set()
     far += [one for one in here if not links.isdisjoint(_names(one)) or _done_after(before.get(one.key), high)]
     for subject in sorted({one.subject for one in far}):
         for name in _formerly(setup, subject):
@@ -75,7 +75,7 @@ def _reaches(one: Recommendation, since: datetime, named: set[str]) -> bool:
 
 
 def _from_before(
-    reader: Reader, setup: Learning, since: datetime, low: datetime, named: set[str]
+    reader: Reader, setup: Learning, since: datetime, low: datetime, named: set[str], reach: Reach
 ) -> Iterator[Recommendation]:
     """Advice from before `low` that is valid still, or named: by its key however old it is, by a claim for a year."""
     found: dict[str, Record] = {}
@@ -83,7 +83,8 @@ def _from_before(
     for start in range(0, len(keys), _AT_ONCE):
         asked = Wanted(records.RECOMMENDATION, until=low, keys=tuple(keys[start : start + _AT_ONCE]))
         found |= {one.key: one for one in reader.records(asked)}
-    for one in every(reader, Wanted(records.RECOMMENDATION, moved(low, -LONGEST), low)):
+    back = LONGEST if named else reach.longest
+    for one in every(reader, Wanted(records.RECOMMENDATION, max(moved(low, -back), reach.since), low)):
         if one.body.get("claim") in named or datetime.fromisoformat(one.body["valid_until"]) >= since:
             found[one.key] = one
     for record in found.values():

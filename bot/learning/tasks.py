@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from core.durations import LONGEST
 from core.learning import records
 from core.learning.counting import counted
 from core.learning.gather import recommendation_of, to_record
@@ -117,15 +118,37 @@ def gather(basis: Basis, after: int, most: int = 5_000) -> Gathered:
 # From recommendations and executions to matches
 
 
-def reach(basis: Basis) -> tuple[datetime, datetime] | None:
-    """From the first that is known to the last."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All that there is: since when, how long the longest advice is valid, and whether any order names what it is of.
+
+    So that nobody looks a year around for what there is none of.
+    """
+
+    since: datetime
+    longest: timedelta
+    linked: bool
+
+
+ANYTHING = Reach(datetime.min.replace(tzinfo=UTC), LONGEST, linked=True)
+
+
+def reach(basis: Basis) -> Reach | None:
     with reading(basis) as reader:
         first = [
             page[0].at
             for kind in (records.RECOMMENDATION, records.EXECUTION)
             if (page := reader.records(Wanted(kind), 1))
         ]
-    return (min(first), datetime.max.replace(tzinfo=UTC)) if first else None
+        if not first:
+            return None
+        lasts = (
+            datetime.fromisoformat(one.body["valid_until"]) - one.at
+            for one in every(reader, Wanted(records.RECOMMENDATION))
+        )
+        longest = max(lasts, default=timedelta())
+        linked = any(one.body.get("link") for one in every(reader, Wanted(records.EXECUTION)))
+    return Reach(min(first), longest, linked)
 
 
 def advised(
@@ -164,7 +187,7 @@ def matched(
     return found
 
 
-def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime) -> Found:
+def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime, reach: Reach = ANYTHING) -> Found:
     """The matches of a stretch of time, and of older advice that was still open in it, as far as they differ from what
     is known."""
     from bot.learning.stretch import stretch  # noqa: PLC0415 - it reads with what is above
@@ -172,7 +195,7 @@ def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime) -> 
     from core.learning.testimony import ORDER, carried, settled  # noqa: PLC0415
 
     with reading(basis) as reader:
-        there = stretch(reader, basis.setup, since, until)
+        there = stretch(reader, basis.setup, since, until, reach)
         before = there.before
         fresh = matching(
             there.advice,

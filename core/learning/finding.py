@@ -232,7 +232,7 @@ _PAST: Mapping[str, str] = {
 def _edited(one: Finding) -> str:
     said = f"You {_PAST[_verb(one.target)]} {_words(one.target.name)} in {one.hits} of {_edits(one.n)}"
     said += f" ({percent(one.effect.value)}, {percent(one.effect.low, '')} to {percent(one.effect.high)})"
-    if one.middle is not None:
+    if one.middle is not None and one.middle.value:
         steps = abs(one.middle.value)
         said += f", by {steps:.3g} listed {'step' if steps == 1 else 'steps'} in the middle"
     return f"{said}."
@@ -278,6 +278,8 @@ def _odds(evidence: float) -> str:
     """Evidence as people read odds: 3.2, 41, 260, more than a million."""
     if evidence > 1e6:
         return "more than 1,000,000"
+    if evidence < 0.1:
+        return "less than 0.1"
     return f"{evidence:,.0f}" if evidence >= 10 else f"{evidence:.2g}"
 
 

@@ -72,12 +72,13 @@ def money_of(new: Sequence[Match], priced: Sequence[Priced], since: datetime, un
     """What came in within the week, and how much of the week's own recommendations is known by now."""
     keys = {match.key for match in new if match.label is not Label.INDEPENDENT}
     found = []
-    for currency in sorted({one.currency for one in priced if one.currency}):
+    known = {one.currency for one in priced if one.currency or one.done is not None or one.advised is not None}
+    for currency in sorted(known):
         here = [one for one in priced if one.currency == currency and since <= one.at < until]
         both = [one for one in here if one.done is not None and one.advised is not None]
         freely = [one.done for one in here if one.done is not None and one.alone]
-        # Who has no currency of its own is one of those that could not be priced in any.
-        mine = [one for one in priced if one.key in keys and one.currency in (currency, "")]
+        # What could not be priced has no currency, and is missing in each.
+        mine = [one for one in priced if one.key in keys and (one.currency == currency or _unpriced(one))]
         money = Money(
             currency,
             sum((one.done for one in both if one.done is not None), Decimal(0)),
@@ -93,6 +94,10 @@ def money_of(new: Sequence[Match], priced: Sequence[Priced], since: datetime, un
     return tuple(found)
 
 
+def _unpriced(one: Priced) -> bool:
+    return not one.currency and one.done is None and one.advised is None
+
+
 def chart_of(told: Iterable[tuple[Match, datetime]], priced: Sequence[Priced], calendar: Calendar, week: Week) -> Chart:
     dues = [calendar.due(week.moved(number)) for number in range(-MOST_WEEKS, 1)]
     diverged, of = [0] * MOST_WEEKS, [0] * MOST_WEEKS
@@ -106,10 +111,10 @@ def chart_of(told: Iterable[tuple[Match, datetime]], priced: Sequence[Priced], c
     done, advised, pairs = [Decimal(0)] * MOST_WEEKS, [Decimal(0)] * MOST_WEEKS, 0
     for one in priced:
         place = _place(dues, one.at)
-        if place is None or one.currency != currency or one.done is None or one.advised is None:
+        if place is None or place < 0 or one.currency != currency or one.done is None or one.advised is None:
             continue
-        done[max(place, 0)] += one.done
-        advised[max(place, 0)] += one.advised
+        done[place] += one.done
+        advised[place] += one.advised
         pairs += 1
     start = next((number for number, total in enumerate(of) if total), MOST_WEEKS - 1)
     return Chart(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
 
 import httpx
 import pytest
 
-from core.errors import Refused
 from core.learning import records
 from core.learning.fold import key_of
-from core.learning.ledger import Record
 from core.learning.records import Label, Match
-from core.model import Actor, ActorKind
 from core.token import Token
 from tests.bot.history import BEGIN, DAY, MINUTE, about, advice, keep, order, reconciled, result
 from tests.bot.running import Doc, Running, placet, settings_in
@@ -236,38 +231,6 @@ def test_who_looked_at_an_earlier_version_is_told(house: Running, alice: httpx.C
     match = changed(house)
     assert says(alice, match, reason="risk", version=1).status_code == 200
     assert says(alice, match, reason="size", version=1).json()["code"] == "stale_version"
-
-
-@pytest.mark.parametrize("what", ["reason", "settle"])
-def test_of_three_who_looked_at_one_version_one_is_heard(house: Running, alice: httpx.Client, what: str) -> None:
-    match = changed(house) if what == "reason" else two_orders(house)
-    said = ["risk", "size", "timing"] if what == "reason" else [*match.orders, *match.ambiguous, None]
-    clients = [alice, house.person("alice"), house.client()]
-    with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda client, value: says(client, match, version=1, **{what: value}), clients, said))
-    assert sorted(one.status_code for one in found) == [200, 409, 409], [one.text for one in found]
-    assert looked_at(alice, match)["version"] == 2
-
-
-@pytest.mark.parametrize("what", ["reason", "settle"])
-def test_a_version_that_came_while_an_answer_was_on_its_way_is_not_written_over(house: Running, what: str) -> None:
-    match = changed(house) if what == "reason" else two_orders(house)
-    matches, alice = house.services.matches, Actor(ActorKind.PERSON, "alice", "api")
-
-    async def late() -> Refused | Record:
-        record = await matches.find(about(match))
-        assert record is not None
-        assert not isinstance(await matches.explain(record, alice, "risk"), Refused)
-        if what == "reason":
-            return await matches.explain(record, alice, "size", version=record.version)
-        return await matches.settle(record, alice, match.orders[0], version=record.version)
-
-    found = asyncio.run_coroutine_threadsafe(late(), house.loop).result(30)
-    assert isinstance(found, Refused)
-    assert found.code == "stale_version"
-    kept = house.services.reader.record(records.MATCH, match.key)
-    assert kept is not None
-    assert (kept.version, kept.body["reason"]) == (2, "risk")
 
 
 def test_a_match_that_is_not_there_is_told_so(alice: httpx.Client) -> None:

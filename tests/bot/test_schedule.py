@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.learning.jobs import Jobs
-from bot.learning.schedule import MOST_WEEKS, Alarm, last_due, weeks_due
+from bot.learning.schedule import MOST_WEEKS, Alarm, last_due, next_proposals, weeks_due
 from bot.learning.steps import PROGRESS
 from bot.learning.work import Worker, WorkFailed
 from core.learning.ledger import Wanted

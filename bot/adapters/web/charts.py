@@ -213,7 +213,7 @@ def _rules(svg: Element, ticks: Sequence[float], height: float, scale: Scale) ->
         words = figure(tick, scale.unit if scale.unit == "%" or tick == ticks[-1] else "")
         place, long = scale.at(tick), len(words) * _LETTER
         begin = min(max(place - long / 2, scale.begin), scale.end - long)
-        if all(begin >= end + 6 or begin + long + 6 <= start for start, end in taken):
+        if all(begin >= end + 14 or begin + long + 14 <= start for start, end in taken):
             taken.append((begin, begin + long))
             _text(svg, begin + long / 2, height + 15, words, "chart-tick", "middle")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from core.learning.counting import counted
 from core.learning.digest import Known, known_at
 from core.learning.records import How, Label, Match
-from tests.core.learning.test_digest import advice, digest, match, said
+from core.learning.sums import Priced
+from tests.core.learning.test_digest import DAY, SINCE, advice, digest, match, said
 
 
 def sent_again(number: int, times: int) -> list[Match]:
@@ -53,3 +55,12 @@ def test_advice_sent_again_is_known_when_the_last_of_it_is_over() -> None:
     again = advice(4, valid_until=first.valid_until + timedelta(hours=3))
     one = match(1, Label.REJECT, how=How.IGNORED, shared=(again.key,))
     assert known_at(one, {first.key: first, again.key: again}) == again.valid_until
+
+
+def test_results_without_a_currency_are_told_without_one() -> None:
+    known = Known(
+        matches=[match(1, Label.MODIFY)],
+        priced=[Priced("imp:1", SINCE + DAY, "", Decimal(10), Decimal(8))],
+    )
+    (money,) = digest(known).money
+    assert (money.done, money.advised, money.came, money.priced, money.of) == (10, 8, 1, 1, 1)

@@ -19,7 +19,7 @@ from bot.adapters.web.web import HEADERS, Web
 from bot.learning.asking import offer
 from bot.learning.digests import Digests, note_in, week_in
 from bot.learning.matches import WITHDRAWN
-from bot.learning.schedule import last_due
+from bot.learning.schedule import next_proposals
 from bot.learning.study import Asked, Studied
 from core.learning import records
 from core.learning.candidate_bodies import from_record
@@ -28,8 +28,6 @@ from core.learning.finding import Finding, Level
 from core.learning.ledger import Record, Wanted
 from core.learning.proposing import candidate_id, may_propose
 from core.learning.records import Source
-from core.learning.setup import Learning
-from core.learning.week import calendar_of, moment_on
 from core.note import Note
 
 MOST_ASKED = 3
@@ -76,7 +74,7 @@ def routes(web: Web) -> list[Route]:
             charts=made,
             patterns=patterns,
             to_propose=_to_propose(patterns, offers, services.clock.now()),
-            next_proposals=_next_proposals(services.learning, services.clock.now()),
+            next_proposals=next_proposals(services.learning, services.clock.now()),
             hints=_at(everything.findings, Level.HINT),
             counted=_at(everything.findings, Level.COUNTED),
             offers=[offer(one, visitor.person) for one in open_to],
@@ -172,13 +170,6 @@ def _to_propose(patterns: Sequence[Finding], known: Sequence[Candidate], now: da
     """How many patterns are to be proposed the next time."""
     there = {one.id: one for one in known}
     return sum(may_propose(one, there.get(candidate_id(one)), now) for one in patterns)
-
-
-def _next_proposals(setup: Learning, now: datetime) -> datetime:
-    """When that is: at night, or with the digests."""
-    calendar = calendar_of(setup)
-    nightly = last_due(setup.reconcile_at, setup, now).astimezone(setup.zone).date() + timedelta(days=1)
-    return min(moment_on(nightly, setup.reconcile_at, setup.zone), calendar.due(calendar.latest(now).moved(1)))
 
 
 def _at(found: Sequence[Finding], level: Level) -> list[Finding]:
