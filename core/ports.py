@@ -146,8 +146,14 @@ class Transaction(Protocol):
     def disown(self, request: str, channel: str, ref: str) -> None:
         """This message was deleted. If it was the post's own, the first of `also` takes its place."""
 
-    def record(self, records: Sequence[Record], now: datetime) -> Kept:
-        """Write into the ledger of learning. What is known already in this very form is not written again."""
+    def record(
+        self, records: Sequence[Record], now: datetime, following: Mapping[tuple[str, str], int] | None = None
+    ) -> Kept:
+        """Write into the ledger of learning. What is known already in this very form is not written again.
+
+        `following`: by kind and key, the version that a record was made from (0: there was none). Where there is
+        another one by now, it is left out.
+        """
 
     def recorded(self, kind: str, key: str) -> Record | None:
         """The latest version of a record, with what this transaction has written."""

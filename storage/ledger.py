@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -43,7 +43,7 @@ _versions = Prepared(
 _last = Prepared(select(func.max(_c.recorded_at)))
 
 
-def keep(session: Session, given: Sequence[Record], now: datetime) -> Kept:
+def keep(session: Session, given: Sequence[Record], now: datetime, following: Mapping[tuple[str, str], int]) -> Kept:
     """Of several with one key the last counts, as if they had come one by one."""
     new = changed = known = 0
     at = micros(now)
@@ -61,6 +61,9 @@ def keep(session: Session, given: Sequence[Record], now: datetime) -> Kept:
             }
             rows, replaced = [], []
             for key in chosen:
+                there = found[key][0] if key in found else 0
+                if following.get((kind, key), there) != there:
+                    continue
                 row = _row(named[key], found.get(key), at)
                 if row is not None:
                     rows.append(row)

@@ -159,8 +159,10 @@ class SqlTransaction:
         self._take_turn()
         outbox.disown(self._session, request, channel, ref)
 
-    def record(self, records: Sequence[Record], now: datetime) -> Kept:
-        return ledger.keep(self._session, records, now)
+    def record(
+        self, records: Sequence[Record], now: datetime, following: Mapping[tuple[str, str], int] | None = None
+    ) -> Kept:
+        return ledger.keep(self._session, records, now, following or {})
 
     def recorded(self, kind: str, key: str) -> Record | None:
         return ledger.one(self._session, kind, key, None)

@@ -26,7 +26,7 @@ from core.learning.week import Week, calendar_of, moment_on
 from core.model import Actor
 from core.ports import Reader, Transaction, Writing
 
-SLICE = 100
+SLICE = 50
 """Records in one command: so few that nobody who approves has to wait for them."""
 STRETCH = timedelta(days=60)
 """What is reconciled at a time."""
@@ -152,8 +152,8 @@ class Steps:
             def apply(
                 transaction: Transaction, now: datetime, chosen: Sequence[tuple[Record, int]] = slice_of
             ) -> Writing:
-                fresh = [one for one, version in chosen if version < 0 or _version(transaction, one) == version]
-                transaction.record(fresh, now)
+                following = {(one.kind, one.key): version for one, version in chosen if version >= 0}
+                transaction.record([one for one, _ in chosen], now, following)
                 return Writing()
 
             outcome = await self._services.ask(Recording(new_id("cmd"), CLOCK, "", apply=apply))
@@ -162,11 +162,6 @@ class Steps:
             if isinstance(outcome, Refused):
                 raise PlacetError(f"what was learned could not be recorded: {outcome.detail}")
             await asyncio.sleep(0)
-
-
-def _version(transaction: Transaction, one: Record) -> int:
-    current = transaction.recorded(one.kind, one.key)
-    return current.version if current is not None else 0
 
 
 def _behind(reader: Reader, due: datetime) -> bool:

@@ -78,6 +78,20 @@ def test_the_ledger_can_be_read_as_it_stood(scene: Scene) -> None:
     assert [(one.key, one.body["quantity"]) for one in now] == [("a", 2), ("b", 1), ("c", 1)]
 
 
+def test_what_was_made_from_an_older_version_is_left_out(scene: Scene) -> None:
+    keep(scene, fill("a"))
+    keep(scene, fill("a", quantity=2))
+    given = [fill("a", quantity=3), fill("b"), fill("c")]
+    with scene.store.transaction() as transaction:
+        kept = transaction.record(given, START, {("execution", "a"): 1, ("execution", "b"): 0})
+    assert (kept.new, kept.changed) == (2, 0)
+    found = scene.reader.record("execution", "a")
+    assert found is not None
+    assert found.body["quantity"] == 2
+    with scene.store.transaction() as transaction:
+        assert transaction.record(given[:1], START, {("execution", "a"): 2}).changed == 1
+
+
 def test_thousands_go_in_at_once(scene: Scene) -> None:
     many = [fill(f"{number:05}", number % 7) for number in range(3_210)]
     assert keep(scene, *many) == Kept(new=3_210)
