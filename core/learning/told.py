@@ -242,7 +242,7 @@ def _sums(money: Money) -> list[str]:
 
 
 def _edge(one: Paired) -> str:
-    pairs = f"{count(one.mean.n, 'recommendation')} that could be priced both ways"
+    pairs = f"{count(one.mean.n, 'departure')} that could be priced both ways"
     if one.mean.n < FEWEST:
         return f"Whether your changes pay is undetermined: {pairs}, and it takes at least {FEWEST}."
     mean, low, high = (Decimal(str(value)) for value in (one.mean.value, one.mean.low, one.mean.high))
