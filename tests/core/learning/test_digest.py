@@ -220,8 +220,7 @@ def test_what_your_changes_bring_is_undetermined_until_zero_is_left() -> None:
 
     few, _ = of([5.0])
     assert few == (
-        "Whether your changes pay is undetermined: 1 departure that could be priced both ways, "
-        "and it takes at least 8."
+        "Whether your changes pay is undetermined: 1 departure that could be priced both ways, and it takes at least 8."
     )
     growing, one = of([120.0, -80.0, 40.0, -60.0, 90.0, -25.0] * 3)
     assert one.paired[0].edge.needed is not None
