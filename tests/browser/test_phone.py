@@ -30,6 +30,12 @@ SUBSCRIBED = """(given) => {
   PushManager.prototype.getSubscription = async () => made;
 }"""
 
+AT_WORK = """async () => {
+    const { active } = await navigator.serviceWorker.ready;
+    while (active.state !== 'activated') await new Promise((go) => setTimeout(go, 20));
+}"""
+"""Until the page's worker takes messages: it is there a moment before that."""
+
 
 @pytest.fixture
 def town() -> Iterator[PushTown]:
@@ -180,7 +186,7 @@ def test_a_message_is_shown_replaced_and_leads_to_its_request(home: Inn, town: P
 @pytest.mark.parametrize("body", ["", "null", "[]", "not json", '{"kind": "one", "id": 7}', "{"])
 def test_a_message_that_cannot_be_read_still_calls(home: Inn, town: PushTown, body: str) -> None:
     dave, _ = with_push(home, "dave", town)
-    dave.page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    dave.page.evaluate(AT_WORK)
     pushed(dave, home, body)
     dave.waits_until(lambda: shown(dave))
     assert [one["body"] for one in shown(dave)] == ["Something waits for you."]
@@ -189,7 +195,7 @@ def test_a_message_that_cannot_be_read_still_calls(home: Inn, town: PushTown, bo
 def test_without_a_connection_a_page_says_so_and_nothing_old_is_shown(inn: Inn) -> None:
     inn.asks()
     alice = inn.visitor("alice", size=PHONE)
-    alice.page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    alice.page.evaluate(AT_WORK)
     alice.page.reload()
     alice.sees("Buy 100 NVDA")
     with alice.offline():

@@ -29,6 +29,7 @@ from tests.platforms.hands import FormShown, Reaction, Shown
 _LOOK_AGAIN = 0.005
 # On the wall: how long nothing must have come over the API until what came is taken for all there is.
 _QUIET, _QUIET_AFTER_NOTHING, _PATIENCE = 0.12, 0.3, 0.4
+_UNTIL_OFFERED = 5.0
 
 
 class People:
@@ -106,6 +107,10 @@ class People:
 
     async def command(self, user: str, channel: str, text: str) -> Reaction:
         place = self._world.channels[channel]
+        # People wait until their client offers anything: a bot tells of its commands after it has connected.
+        until = time.monotonic() + _UNTIL_OFFERED
+        while not self._commands and time.monotonic() < until:  # noqa: ASYNC110 - they are the server's to keep
+            await asyncio.sleep(0.02)
         line = CommandLine(self._commands, place.guild)
         try:
             data = line.read(text)
