@@ -16,7 +16,7 @@ from bot.api.models import Note
 from bot.api.problems import Problem, refusal
 from bot.api.route import StrictRoute
 from bot.api.view import dump
-from bot.learning.matches import WITHDRAWN, Whole, match_of
+from bot.learning.matches import Whole, match_of
 from core.errors import Refused
 from core.learning import records
 from core.learning.gather import match_id
@@ -132,7 +132,7 @@ def matches_router(calls: Calls) -> APIRouter:
             raise Problem("invalid", 422, "cursor is none of ours: begin without one") from problem
         page = found[:limit]
         further = urlsafe_b64encode(page[-1].key.encode()).decode() if len(found) > limit else None
-        standing = [one for one in page if one.status != WITHDRAWN]
+        standing = [one for one in page if one.status != records.WITHDRAWN]
         texts = await _texts(standing)
         return JsonResponse(dump({"items": [match_view(one, texts) for one in standing], "cursor": further}))
 
@@ -182,7 +182,7 @@ def matches_router(calls: Calls) -> APIRouter:
     async def _visible(caller: Caller, match: str) -> Record:
         caller.need("read")
         record = await services.matches.find(match)
-        if record is None or record.status == WITHDRAWN or not _may_see(caller, record):
+        if record is None or record.status == records.WITHDRAWN or not _may_see(caller, record):
             raise Problem("not_found", 404, "There is no such match.")
         return record
 
@@ -266,5 +266,5 @@ def one_view(
         "results": [one.body for one in results],
         # `priced`, `open` or `unpriced`; then why it is.
         "outcome": {"status": outcome.status, **outcome.body} if outcome is not None else None,
-        "versions": [match_view(one, texts) | {"withdrawn": one.status == WITHDRAWN} for one in versions],
+        "versions": [match_view(one, texts) | {"withdrawn": one.status == records.WITHDRAWN} for one in versions],
     }

@@ -37,8 +37,6 @@ from core.ports import Clock, Reader, Transaction, Writing
 
 QUESTION = "question"
 """The kind of the records of what people were asked (`bot/learning/questions.py`)."""
-WITHDRAWN = "withdrawn"
-"""The status of a match that is none any more: its order was found to belong elsewhere."""
 _AROUND = timedelta(days=8)
 """How far from a match its orders may lie, and whatever else they could belong to."""
 
@@ -152,9 +150,7 @@ class Matches:
             for one in self.reader.records(Wanted(records.EXECUTION, since=since, until=until)):
                 fill = records.read(records.EXECUTION, one.body)
                 if isinstance(fill, Execution):
-                    owner = setup.accounts.get(fill.account or "")
-                    known = replace(fill, person=owner) if fill.person is None and owner is not None else fill
-                    fills[fill.key] = setup.renamed(known)
+                    fills[fill.key] = setup.owned(fill)
         return {one.key: one for one in orders(fills.values(), Rules())}
 
     # What people say
@@ -178,7 +174,7 @@ class Matches:
 
         def apply(transaction: Transaction, now: datetime) -> Writing | Refused:
             current = transaction.recorded(records.MATCH, record.key)
-            if current is None or current.status == WITHDRAWN:
+            if current is None or current.status == records.WITHDRAWN:
                 return _gone()
             if version not in (None, current.version):
                 return _stale(current)
@@ -221,7 +217,7 @@ class Matches:
 
         def apply(transaction: Transaction, now: datetime) -> Writing | Refused:
             current = transaction.recorded(records.MATCH, record.key)
-            if current is None or current.status == WITHDRAWN:
+            if current is None or current.status == records.WITHDRAWN:
                 return _gone()
             if version not in (None, current.version):
                 return _stale(current)
@@ -243,7 +239,7 @@ class Matches:
         found = []
         for one in self.reader.records(around):
             other = match_of(one)
-            if one.status != WITHDRAWN and (asked & {*other.orders, other.recommendation or ""}):
+            if one.status != records.WITHDRAWN and (asked & {*other.orders, other.recommendation or ""}):
                 found.append(one)
         return found
 
@@ -296,7 +292,7 @@ def match_of(record: Record) -> Match:
 
 def withdrawn(match: Match) -> Record:
     """A match that is none any more: the version that says so."""
-    return replace(to_record(match), status=WITHDRAWN)
+    return replace(to_record(match), status=records.WITHDRAWN)
 
 
 def _spans(matches: Sequence[Match], advice: Mapping[str, Recommendation]) -> list[tuple[datetime, datetime]]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.ids import new_id
 from bot.learning.asking import pick_rows, why_chips
-from bot.learning.matches import QUESTION, WITHDRAWN, Whole, match_of
+from bot.learning.matches import QUESTION, Whole, match_of
 from bot.services import Services
 from bot.taps.hearing import CHIPS_IN_A_ROW, MOST_CHIPS, PRIVATE, rows
 from core.card import Button
@@ -111,7 +111,7 @@ async def close_answered(services: Services) -> None:
 
 
 def _still_asks(question: Record, record: Record) -> bool:
-    if record.status == WITHDRAWN:
+    if record.status == records.WITHDRAWN:
         return False
     match = match_of(record)
     return ambiguous(match) if question.body["asks"] == "which" else departs(match)
@@ -123,7 +123,7 @@ async def _close(services: Services, question: Record, record: Record) -> None:
     if place is None:
         return
     whole = await services.matches.whole(record)
-    said = "Answered." if record.status != WITHDRAWN else "It belongs elsewhere: nothing is asked any more."
+    said = "Answered." if record.status != records.WITHDRAWN else "It belongs elsewhere: nothing is asked any more."
     title = _WHICH if question.body["asks"] == "which" else _WHY
     note = Note(f"question:{whole.id}", title, (Section(whole.title, (_when(whole.match),)),), said)
     await place.pace.turn(place.messenger.limits.rates, place.chat, "update", _URGENCY)
@@ -144,7 +144,7 @@ async def _send(services: Services, question: Record) -> bool:
     if place is None:
         return False
     record = await services.read(services.reader.record, records.MATCH, question.key)
-    match = match_of(record) if record is not None and record.status != WITHDRAWN else None
+    match = match_of(record) if record is not None and record.status != records.WITHDRAWN else None
     if record is None or match is None or not _asks(match) or services.clock.now() - match.at > 2 * FRESH:
         await _record(services, [_moved(question, DROPPED)])
         return False

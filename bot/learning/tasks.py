@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from core.learning.patterns import Who
     from core.learning.results import Outcome as Worth
 
-WITHDRAWN = "withdrawn"
-"""The status of a match that is none any more (`bot.learning.matches`)."""
 MARGIN = timedelta(days=40)
 """What lies so near to a stretch of time may have to do with it. What is valid for longer, and what an order names,
 is fetched besides."""
@@ -169,9 +167,7 @@ def executed(
     for record in every(reader, Wanted(records.EXECUTION, since, until, subject=subject)):
         one = records.read(records.EXECUTION, record.body)
         if isinstance(one, Execution):
-            named = setup.renamed(one)
-            owner = setup.accounts.get(one.account or "")
-            found.append(replace(named, person=owner) if owner is not None and one.person is None else named)
+            found.append(setup.owned(one))
     return found
 
 
@@ -182,7 +178,7 @@ def matched(
     found = {}
     for record in every(reader, Wanted(records.MATCH, since, until, subject=subject)):
         one = records.read(records.MATCH, record.body)
-        if isinstance(one, Match) and record.status != WITHDRAWN:
+        if isinstance(one, Match) and record.status != records.WITHDRAWN:
             found[one.key] = (one, record)
     return found
 
@@ -217,7 +213,7 @@ def reconcile(basis: Basis, since: datetime, until: datetime, now: datetime, rea
         gone = there.older | {ORDER + order for key in there.older & mine.keys() for order in mine[key].orders}
         for key, (match, record) in before.items():
             if (since <= match.at < until or key in gone) and key not in mine:
-                changed.append((replace(to_record(match), status=WITHDRAWN), record.version))
+                changed.append((replace(to_record(match), status=records.WITHDRAWN), record.version))
     return Found(tuple(changed), _counts(one for one in mine.values() if since <= one.at < until), tuple(told))
 
 

@@ -19,6 +19,8 @@ RECOMMENDATION, EXECUTION, RESULT, CLOSE = "recommendation", "execution", "resul
 MATCH, DIGEST, CANDIDATE = "match", "digest", "candidate"
 OUTCOME = "outcome"
 """Of the records of what a match was worth, a version for each time that this changed."""
+WITHDRAWN = "withdrawn"
+"""The status of a match that is none any more: its order was found to belong elsewhere."""
 BROUGHT_BY = "brought_by"
 """Beside what an imported body tells: who brought it (`bot.learning.brought`)."""
 

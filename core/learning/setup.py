@@ -71,3 +71,8 @@ class Learning:
         """The same under the subject's present name. The ledger keeps the name it came with."""
         now = self.subject(one.subject)
         return one if now == one.subject else replace(one, subject=now)
+
+    def owned(self, one: Execution) -> Execution:
+        """The same under its subject's present name, and of the person behind its account where it names nobody."""
+        owner, named = self.accounts.get(one.account or ""), self.renamed(one)
+        return replace(named, person=owner) if owner is not None and one.person is None else named

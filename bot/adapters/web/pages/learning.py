@@ -18,7 +18,6 @@ from bot.adapters.web.pages.learning_whose import Whose, whose_of
 from bot.adapters.web.web import HEADERS, Web
 from bot.learning.asking import offer
 from bot.learning.digests import Digests, note_in, week_in
-from bot.learning.matches import WITHDRAWN
 from bot.learning.schedule import next_proposals
 from bot.learning.study import Asked, Studied
 from core.learning import records
@@ -94,7 +93,7 @@ def routes(web: Web) -> list[Route]:
         """The questions to begin with: what is uncertain first."""
         keys = (*everything.ambiguous, *everything.unexplained)[:MOST_ASKED]
         found = await services.read(services.reader.records, Wanted(records.MATCH, keys=keys)) if keys else []
-        return sorted((one for one in found if one.status != WITHDRAWN), key=lambda one: keys.index(one.key))
+        return sorted((one for one in found if one.status != records.WITHDRAWN), key=lambda one: keys.index(one.key))
 
     async def digest(request: Request, visitor: Visitor) -> Response:
         whose = whose_of(request, visitor.person, services.registry())

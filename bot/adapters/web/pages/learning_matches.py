@@ -16,7 +16,7 @@ from bot.adapters.web.doors import Visitor
 from bot.adapters.web.pages.learning_whose import Whose, whose_of
 from bot.adapters.web.web import Web
 from bot.learning.asking import may_say, pick_rows, why_chips
-from bot.learning.matches import WITHDRAWN, Whole
+from bot.learning.matches import Whole
 from bot.learning.study import Studied
 from core.card import Button
 from core.learning import records
@@ -91,7 +91,7 @@ def routes(web: Web) -> list[Route]:
         sought = _sought(request, studied, whose)
         wanted = _wanted(sought, whose.person, studied)
         found = await services.read(services.reader.records, wanted) if wanted else []
-        standing = [one for one in reversed(found) if one.status != WITHDRAWN]
+        standing = [one for one in reversed(found) if one.status != records.WITHDRAWN]
         rows = await rows_of(web, visitor.person, standing[:MOST_SHOWN])
         months = [one for one, _ in studied.months]
         place = months.index(sought.month) if sought.month in months else -1
